@@ -1,0 +1,159 @@
+//! What happens inside Luna, as one enum on one bus. Whatever streams to anyone is a view of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    ActionId, AgentTask, Confirmation, ConversationId, ErrorKind, MessageId, OutputStream, RunId, RunState, StepState,
+    ToolCall, ToolResult, TurnId, Usage,
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A chat turn began: the user's message is stored.
+    TurnStarted {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The turn.
+        turn: TurnId,
+        /// The user's message.
+        message: MessageId,
+        /// The model that answers.
+        model: String,
+        /// Its provider's name.
+        provider: String,
+    },
+    /// Some text of the answer.
+    Token {
+        /// The turn.
+        turn: TurnId,
+        /// The text.
+        text: String,
+    },
+    /// Some of the model's thinking.
+    Thinking {
+        /// The turn.
+        turn: TurnId,
+        /// The text.
+        text: String,
+    },
+    /// A tool is about to be called.
+    ToolStarted {
+        /// The turn.
+        turn: TurnId,
+        /// The action.
+        action: ActionId,
+        /// The call.
+        call: ToolCall,
+    },
+    /// A tool ended, or was refused.
+    ToolEnded {
+        /// The turn.
+        turn: TurnId,
+        /// The action.
+        action: ActionId,
+        /// The result.
+        result: ToolResult,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// A question to the user.
+    ConfirmationAsked {
+        /// The question.
+        confirmation: Box<Confirmation>,
+    },
+    /// The question is settled.
+    ConfirmationSettled {
+        /// The action.
+        action: ActionId,
+        /// `approved`, `denied`, `expired` or `cancelled`.
+        outcome: String,
+    },
+    /// A chat turn is over.
+    TurnEnded {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The turn.
+        turn: TurnId,
+        /// Luna's message.
+        message: MessageId,
+        /// What it cost, when the provider said.
+        usage: Option<Usage>,
+        /// Whether it was stopped before its end.
+        stopped: bool,
+    },
+    /// A chat turn failed; what was said so far is kept.
+    TurnFailed {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The turn.
+        turn: TurnId,
+        /// What sort of failure.
+        kind: ErrorKind,
+        /// What to tell the user.
+        message: String,
+    },
+    /// A conversation was made, renamed, pinned or deleted.
+    ConversationChanged {
+        /// Which.
+        conversation: ConversationId,
+        /// Its title; none when it was deleted.
+        title: Option<String>,
+    },
+    /// A step of a run changed its state.
+    StepChanged {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: u32,
+        /// Its state.
+        state: StepState,
+        /// Its exit code, when it ended.
+        exit_code: Option<i32>,
+        /// How long it took, in milliseconds, when it ended.
+        duration_ms: Option<u64>,
+        /// What went wrong, when it failed.
+        error: Option<String>,
+    },
+    /// A running step wrote something.
+    StepOutput {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: u32,
+        /// Which stream.
+        stream: OutputStream,
+        /// The text.
+        data: String,
+    },
+    /// A run changed its state.
+    RunChanged {
+        /// The run.
+        run: RunId,
+        /// Its state.
+        state: RunState,
+    },
+    /// The facts changed.
+    MemoryChanged,
+    /// A background task moved.
+    TaskChanged {
+        /// The task.
+        task: Box<AgentTask>,
+    },
+    /// The settings changed; these are the changed names.
+    SettingsChanged {
+        /// Which.
+        names: Vec<String>,
+    },
+    /// Something for the user to know.
+    Notice {
+        /// `info`, `warning` or `error`.
+        level: String,
+        /// The text.
+        text: String,
+        /// What it is about, for the interface.
+        about: Option<Value>,
+    },
+}

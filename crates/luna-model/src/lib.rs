@@ -1,0 +1,32 @@
+//! Luna's domain types: plain data that every other crate shares. No I/O, no async, no names of any wire format.
+//!
+//! One file a concept; everything is re-exported here, so other crates write `luna_model::Fact`.
+
+mod action;
+mod chat;
+mod command;
+mod error;
+mod event;
+mod fact;
+mod id;
+mod model;
+mod plan;
+mod secret;
+mod settings;
+mod task;
+mod tool;
+
+pub use action::*;
+pub use chat::*;
+pub use command::*;
+pub use error::*;
+pub use event::*;
+pub use fact::*;
+pub use id::*;
+pub use jiff::Timestamp;
+pub use model::*;
+pub use plan::*;
+pub use secret::*;
+pub use settings::*;
+pub use task::*;
+pub use tool::*;

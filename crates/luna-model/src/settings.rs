@@ -1,0 +1,75 @@
+//! Settings that can change while Luna runs: one typed row, one patch verb. Secrets are not among them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Provider;
+
+/// What the user can set. Environment and flags override single fields; [`SettingsPatch`] changes them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// What Luna calls the user.
+    pub user_name: String,
+    /// What Luna is called.
+    pub luna_name: String,
+    /// The provider; none = `auto`.
+    pub provider: Option<Provider>,
+    /// A provider's model and base URL, where they differ from the defaults.
+    pub providers: BTreeMap<String, ProviderSettings>,
+    /// Most messages of a conversation that are given to the model word for word.
+    pub history_messages: u32,
+    /// Most facts that are given to the model with a question.
+    pub recalled_facts: u32,
+    /// Seconds until an unanswered confirmation is a no.
+    pub confirm_timeout_s: u64,
+    /// Seconds a shell command may take.
+    pub command_timeout_s: u64,
+    /// Seconds to wait for a model's first token.
+    pub first_token_timeout_s: u64,
+    /// Seconds to wait between two tokens.
+    pub idle_timeout_s: u64,
+    /// Learn facts from conversations.
+    pub learn_facts: bool,
+    /// `system`, `light`, `dark` or `contrast`.
+    pub theme: String,
+    /// IETF tag of the interface's language, or `system`.
+    pub language: String,
+    /// Whether the first-run questions were answered or skipped.
+    pub onboarded: bool,
+}
+
+/// One provider's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProviderSettings {
+    /// The model; none = the provider's default.
+    pub model: Option<String>,
+    /// Where it is reached; none = its own address.
+    pub base_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user_name: "friend".into(),
+            luna_name: "Luna".into(),
+            provider: None,
+            providers: BTreeMap::new(),
+            history_messages: 30,
+            recalled_facts: 6,
+            confirm_timeout_s: 300,
+            command_timeout_s: 300,
+            first_token_timeout_s: 120,
+            idle_timeout_s: 60,
+            learn_facts: true,
+            theme: "system".into(),
+            language: "system".into(),
+            onboarded: false,
+        }
+    }
+}
+
+/// A change to the settings: a JSON object with some of their fields (RFC 7396 merge: `null` = back to the default).
+pub type SettingsPatch = serde_json::Map<String, serde_json::Value>;
