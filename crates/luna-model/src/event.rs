@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ActionId, AgentTask, Confirmation, ConversationId, ErrorKind, MessageId, OutputStream, RunId, RunState, StepState,
-    ToolCall, ToolResult, TurnId, Usage,
+    ActionId, AgentTask, Confirmation, ConversationId, ErrorKind, MessageId, OutputStream, RunId, RunState,
+    StepState, ToolCall, ToolResult, TurnId, Usage,
 };
 
 /// Something that happened.

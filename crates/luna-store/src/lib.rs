@@ -1,1 +1,23 @@
-//! 
+//! Luna's database: one file a concept, each with its rows and queries; [`Db`] is the threads and the bridge to async.
+//!
+//! Nothing outside this crate sees rusqlite. The SQL is kept to what SQLite and PostgreSQL share, except for full-text
+//! search and the pragmas of `db.rs`.
+
+mod backup;
+mod changes;
+mod conversations;
+mod db;
+mod documents;
+mod messages;
+mod migrations;
+mod permissions;
+mod row;
+mod runs;
+mod tasks;
+
+pub use backup::*;
+pub use changes::*;
+pub use conversations::*;
+pub use db::*;
+pub use messages::*;
+pub use migrations::LATEST as SCHEMA_VERSION;
