@@ -1,0 +1,62 @@
+// `npm test`: sets up what is missing, then checks everything that is checked. `npm test -- ui rust e2e` runs some of the
+// groups only.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { browser, buildUi, luna, models, setUp } from "./setup.mjs";
+import { output, program, root, run, step, Stop } from "./steps.mjs";
+
+const cargo = (...args) => run("cargo", args);
+const npm = (script) => run("npm", ["run", "--silent", script]);
+const hasCargo = (command) => output("cargo", [command, "--version"]) !== undefined;
+const skipped = (what, why) => console.log(`\nSKIPPED: ${what}: ${why}`);
+
+const groups = {
+  async ui() {
+    await step("Web UI: types", () => npm("ui:check"));
+    await step("Web UI: unit tests", () => npm("ui:test"));
+  },
+
+  async rust() {
+    await step("Rust: format", () => cargo("fmt", "--all", "--check"));
+    await step("Rust: clippy", () => cargo("clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"));
+    await step("Rust: build", () => cargo("build", "--locked", "--workspace"));
+    if (hasCargo("nextest")) {
+      await step("Rust: tests", () => cargo("nextest", "run", "--locked", "--workspace"));
+    } else {
+      await step("Rust: tests", () => cargo("test", "--locked", "--workspace", "--all-targets"));
+    }
+    await step("Rust: examples in the documentation", () => cargo("test", "--locked", "--workspace", "--doc", "--quiet"));
+    await step("Rust: the walls of the house", () => cargo("xtask", "tidy"));
+    if (existsSync(join(root, "ui/src/wire"))) {
+      await step("Rust: TypeScript types are fresh", () => cargo("xtask", "codegen", "--check"));
+    }
+    if (hasCargo("deny")) {
+      // Advisories need a database from the network.
+      await step("Rust: licences and sources", () => cargo("deny", "--offline", "check", "bans", "licenses", "sources"));
+    } else {
+      skipped("licences and sources of crates", "cargo-deny is not installed (cargo install cargo-deny --locked)");
+    }
+  },
+
+  async e2e() {
+    const chromium = browser();
+    if (!chromium) throw new Stop("The end-to-end tests need Chromium or Chrome; set CHROMIUM to its path.");
+    await step("Luna, for the end-to-end tests", () => cargo("build", "--locked", "--workspace"));
+    await models(luna("debug"));
+    await step("End to end, in a real browser", () =>
+      run("npm", ["run", "--silent", "ui:e2e"], { env: { LUNA_BIN: luna("debug"), CHROMIUM: chromium } }),
+    );
+  },
+};
+
+await program(async () => {
+  const chosen = process.argv.slice(2);
+  const unknown = chosen.filter((name) => !groups[name]);
+  if (unknown.length > 0) throw new Stop(`There is no group ${unknown.join(", ")}; there are ${Object.keys(groups).join(", ")}.`);
+  await setUp("test");
+  // The program holds the web UI's files, so they come first whatever is tested.
+  await buildUi();
+  for (const [name, group] of Object.entries(groups)) if (chosen.length === 0 || chosen.includes(name)) await group();
+  console.log("\nEverything holds.");
+});
