@@ -113,3 +113,16 @@ fn fork_and_exec() -> Result<Duration> {
     child.wait()?;
     Ok(took)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_baselines_run() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(LINE.repeat(10_000).as_bytes()).unwrap();
+        assert!(through_a_bare_pty(file.path()).unwrap() > Duration::ZERO);
+        assert!(fork_and_exec().unwrap() > Duration::ZERO);
+    }
+}
