@@ -1,0 +1,83 @@
+// Which language is shown, and what depends on it: texts, relative times, numbers, sizes.
+import { en, type Catalogue } from "./en";
+
+export type Language = "en" | "de";
+
+export const LANGUAGES: Record<Language, string> = { en: "English", de: "Deutsch" };
+
+let catalogue = $state.raw<Catalogue>(en);
+let language = $state<Language>("en");
+
+/** The texts in the language that is shown. */
+export function t(): Catalogue {
+  return catalogue;
+}
+
+/** The language that is shown. */
+export function locale(): Language {
+  return language;
+}
+
+/** The language that a setting means: a tag, or `system` for the browser's. */
+export function resolveLanguage(setting: string, preferred: readonly string[] = navigator.languages): Language {
+  const wanted = setting === "system" ? preferred : [setting];
+  for (const tag of wanted) {
+    const base = tag.toLowerCase().split("-")[0];
+    if (base === "en" || base === "de") return base;
+  }
+  return "en";
+}
+
+/** Shows the language that a setting means. */
+export async function useLanguage(setting: string): Promise<void> {
+  const next = resolveLanguage(setting);
+  catalogue = next === "de" ? (await import("./de")).de : en;
+  language = next;
+  document.documentElement.lang = next;
+}
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "5 minutes ago", in the language that is shown. */
+export function relative(timestamp: string, now: number): string {
+  const seconds = (Date.parse(timestamp) - now) / 1000;
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(seconds) >= size) {
+      return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+    }
+  }
+  return catalogue.app.justNow;
+}
+
+/** Date and time in full. */
+export function exact(timestamp: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" }).format(new Date(timestamp));
+}
+
+/** "850 ms", "3.2 s", "2 min 5 s". */
+export function duration(ms: number): string {
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${number.format(ms / 1000)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** "4.2 kB". */
+export function fileSize(bytes: number): string {
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${number.format(bytes / 1e3)} kB`;
+  return `${number.format(bytes / 1e6)} MB`;
+}
+
+/** "87 %". */
+export function percent(fraction: number): string {
+  return new Intl.NumberFormat(language, { style: "percent" }).format(fraction);
+}

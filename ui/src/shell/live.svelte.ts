@@ -1,0 +1,73 @@
+// The line to the core: one endless stream of events, kept up with back-off. Whoever wants to know of something listens here.
+import { Failure, luna } from "@/transport";
+import type { Event } from "@/wire";
+import { backoff } from "./backoff";
+
+type Listener = (event: Event) => void;
+export type Connection = "connecting" | "online" | "offline";
+
+class Live {
+  state = $state<Connection>("connecting");
+  /** Counts the connections: whoever shows data loads it again when this grows. */
+  epoch = $state(0);
+
+  #listeners = new Set<Listener>();
+  #wake: (() => void) | undefined;
+  #started = false;
+
+  /** Keeps the stream up for the life of the page. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    addEventListener("online", () => this.tryNow());
+    void this.#follow();
+  }
+
+  /** Calls `listener` with every event; the result ends that. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tryNow(): void {
+    this.#wake?.();
+  }
+
+  /** A command met a dead line before the stream did. */
+  lost(): void {
+    if (this.state === "online") this.state = "offline";
+    this.tryNow();
+  }
+
+  async #follow(): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const begun = Date.now();
+      try {
+        // A plain question first: the stream itself answers nothing until something happens.
+        await luna.call("hello", {});
+        this.#online();
+        for await (const event of luna.stream("events", {})) {
+          for (const listener of this.#listeners) listener(event);
+        }
+      } catch (thrown) {
+        if (Failure.of(thrown).offline) this.state = "offline";
+      }
+      // A line that held for a while was a good one: begin with short waits again.
+      if (Date.now() - begun > 10_000) attempt = 0;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, backoff(attempt));
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  #online(): void {
+    if (this.state !== "online") this.epoch += 1;
+    this.state = "online";
+  }
+}
+
+export const live = new Live();

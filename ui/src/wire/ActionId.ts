@@ -1,0 +1,2 @@
+/** Something Luna did or wants to do; also the id of its confirmation. */
+export type ActionId = string;

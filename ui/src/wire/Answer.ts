@@ -1,0 +1,2 @@
+/** An answer to a confirmation. */
+export type Answer = "once" | "always" | "no";

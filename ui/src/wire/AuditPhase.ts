@@ -1,0 +1,2 @@
+/** Before or after the deed. */
+export type AuditPhase = "before" | "after";

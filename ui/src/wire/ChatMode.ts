@@ -1,0 +1,2 @@
+/** How an answer will be used. */
+export type ChatMode = "chat" | "voice";

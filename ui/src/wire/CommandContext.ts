@@ -1,0 +1,2 @@
+/** Where and how a command runs. */
+export type CommandContext = { cwd: string | null; env: Record<string, string> };

@@ -1,0 +1,2 @@
+/** A conversation. */
+export type ConversationId = string;

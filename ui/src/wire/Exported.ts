@@ -1,0 +1,2 @@
+/** A conversation as a file. */
+export type Exported = { name: string; text: string };

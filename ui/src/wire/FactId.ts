@@ -1,0 +1,2 @@
+/** A remembered fact. */
+export type FactId = string;

@@ -1,0 +1,2 @@
+/** A file of the workspace with its text. */
+export type FileText = { path: string; content: string };

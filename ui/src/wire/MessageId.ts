@@ -1,0 +1,2 @@
+/** A message of a conversation. */
+export type MessageId = string;

@@ -1,0 +1,2 @@
+/** Which of its two terminals a command wrote to. */
+export type OutputStream = "stdout" | "stderr";

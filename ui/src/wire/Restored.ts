@@ -1,0 +1,2 @@
+/** The files an undo brought back. */
+export type Restored = { restored: string[] };

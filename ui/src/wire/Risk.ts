@@ -1,0 +1,2 @@
+/** How risky a command is. */
+export type Risk = "safe" | "moderate" | "dangerous";

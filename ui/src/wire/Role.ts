@@ -1,0 +1,2 @@
+/** Who said it. */
+export type Role = "user" | "assistant";

@@ -1,0 +1,2 @@
+/** A permission rule. */
+export type RuleId = string;

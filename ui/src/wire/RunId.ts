@@ -1,0 +1,2 @@
+/** A run of a plan. */
+export type RunId = string;

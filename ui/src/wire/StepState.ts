@@ -1,0 +1,2 @@
+/** Where a step is. */
+export type StepState = "pending" | "running" | "completed" | "failed" | "skipped";

@@ -1,0 +1,2 @@
+/** A background task. */
+export type TaskId = string;

@@ -1,0 +1,2 @@
+/** All that one request set going. */
+export type TurnId = string;
