@@ -1,0 +1,425 @@
+//! Answers a request: asks become tool calls or sentences, results become a reply.
+
+use jiff::Zoned;
+use luna_model::{EndReason, ModelEvent, ModelRequest, ToolCall, ToolResult, Turn};
+use serde_json::{Map, Value};
+
+use crate::{
+    calculate,
+    grammar::{Ask, Direct, GRAMMAR, Intent, Then},
+    pronouns::{sentence, to_you},
+    recalled, reply,
+};
+
+/// How to get a model that can do what this one cannot.
+const ADD_A_MODEL: &str = "Add a model in Settings, or set LLM_PROVIDER and a key.";
+/// Most calls of one turn.
+const MOST_CALLS: usize = 8;
+
+/// What the built-in model answers. The last event is always `End`.
+#[must_use]
+pub fn answer(request: &ModelRequest) -> Vec<ModelEvent> {
+    let Some(asked) = request.turns.iter().rposition(|turn| matches!(turn, Turn::User { .. })) else {
+        return say("Hello! What can I do for you?".to_owned());
+    };
+    if request.json_schema.is_some() {
+        return say(format!("The built-in model writes no structured data. {ADD_A_MODEL}"));
+    }
+    let session = Session { request, asked, text: content(&request.turns[asked]) };
+    match request.turns.last() {
+        Some(Turn::Tools { results }) => session.after_tools(results),
+        _ => session.respond(),
+    }
+}
+
+fn content(turn: &Turn) -> &str {
+    match turn {
+        Turn::User { content, .. } | Turn::Assistant { content, .. } => content,
+        Turn::Tools { .. } => "",
+    }
+}
+
+/// Text in the pieces in which it would be spoken, and the end.
+fn say(text: String) -> Vec<ModelEvent> {
+    let mut events: Vec<ModelEvent> =
+        text.split_inclusive(' ').map(|piece| ModelEvent::Text(piece.to_owned())).collect();
+    events.push(ModelEvent::End(EndReason::Stop));
+    events
+}
+
+/// What comes of one ask.
+enum Outcome {
+    Call(Vec<(String, Value)>),
+    Say(String),
+}
+
+struct Session<'r> {
+    request: &'r ModelRequest,
+    /// The turn of the user's last message.
+    asked: usize,
+    text: &'r str,
+}
+
+impl Session<'_> {
+    fn now(&self) -> Option<&Zoned> {
+        self.request.now.as_ref()
+    }
+
+    fn offers(&self, tool: &str) -> bool {
+        self.request.tools.iter().any(|spec| spec.name == tool)
+    }
+
+    fn respond(&self) -> Vec<ModelEvent> {
+        let whole = self.with_question_before();
+        let text = whole.as_deref().unwrap_or(self.text);
+        if text.trim().is_empty() {
+            return say("I'm listening.".to_owned());
+        }
+        let asks = GRAMMAR.understand(text, self.now());
+        let recalls = asks.is_empty() || asks.iter().any(|ask| ask.intent.tool.as_deref() == Some("recall"));
+        if recalls
+            && asks.len() <= 1
+            && let Some(fact) = self.known_answer()
+        {
+            return say(sentence(&to_you(fact)));
+        }
+        if asks.is_empty() {
+            return say(self.not_understood());
+        }
+        let (mut calls, mut said) = (Vec::new(), Vec::new());
+        for ask in &asks {
+            match self.outcome(ask) {
+                Outcome::Call(more) => calls.extend(more),
+                Outcome::Say(text) => said.push(text),
+            }
+        }
+        if calls.is_empty() {
+            return say(said.join(" "));
+        }
+        calls.truncate(MOST_CALLS);
+        let mut events: Vec<ModelEvent> =
+            said.into_iter().map(|text| ModelEvent::Text(format!("{text}\n"))).collect();
+        events.extend(calls.into_iter().enumerate().map(|(n, (name, input))| self.call(n, name, input)));
+        events.push(ModelEvent::End(EndReason::Tools));
+        events
+    }
+
+    fn call(&self, n: usize, name: String, input: Value) -> ModelEvent {
+        ModelEvent::ToolCall(ToolCall {
+            id: format!("builtin-{}-{n}", self.request.turns.len()),
+            name,
+            input,
+        })
+    }
+
+    /// An answer to our own question ("When should I remind you?") belongs to what was asked before it.
+    fn with_question_before(&self) -> Option<String> {
+        let [.., Turn::User { content: before, .. }, Turn::Assistant { content: question, calls }] =
+            &self.request.turns[..self.asked]
+        else {
+            return None;
+        };
+        let ours = calls.is_empty()
+            && GRAMMAR.intents().iter().any(|intent| intent.ask.as_deref() == Some(question.trim()));
+        (ours && GRAMMAR.understand(self.text, self.now()).iter().all(|ask| ask.intent.tool.is_none()))
+            .then(|| format!("{} {}", before.trim_end_matches(['.', '!', '?', ' ']), self.text))
+    }
+
+    fn known_answer(&self) -> Option<&str> {
+        recalled::is_question(self.text)
+            .then(|| recalled::answering(self.text, &recalled::facts(&self.request.system)))
+            .flatten()
+    }
+
+    fn outcome(&self, ask: &Ask<'_>) -> Outcome {
+        let intent = ask.intent;
+        if let Some(direct) = intent.direct {
+            return Outcome::Say(self.direct(direct, ask));
+        }
+        let Some(tool) = &intent.tool else {
+            let turn = self.request.turns.len() / 2;
+            return Outcome::Say(intent.say.get(turn % intent.say.len().max(1)).cloned().unwrap_or_default());
+        };
+        let last = intent.then.as_ref().map_or(tool, |then| &then.tool);
+        if let Some(missing) = [tool, last].into_iter().find(|tool| !self.offers(tool)) {
+            return Outcome::Say(cannot(intent, missing));
+        }
+        if flag(ask, "odd_recurrence") {
+            return Outcome::Say(
+                "I can repeat things daily, weekly, monthly or yearly. Which of these shall it be?"
+                    .to_owned(),
+            );
+        }
+        if flag(ask, "past") && matches!(tool.as_str(), "create_reminder" | "create_event") {
+            return Outcome::Say("That time is already over. When shall it be?".to_owned());
+        }
+        match arguments(intent, &ask.slots) {
+            Some(inputs) => Outcome::Call(inputs.into_iter().map(|input| (tool.clone(), input)).collect()),
+            None => Outcome::Say(
+                intent.ask.clone().unwrap_or_else(|| "Tell me a little more: what exactly?".to_owned()),
+            ),
+        }
+    }
+
+    fn direct(&self, direct: Direct, ask: &Ask<'_>) -> String {
+        let slot = |name: &str| ask.slots.get(name).and_then(Value::as_str);
+        let Some(now) = self.now() else {
+            return match direct {
+                Direct::Calculate => calculated(slot("expr")),
+                Direct::Convert => converted(slot("amount"), slot("unit")),
+                Direct::Help => self.help(),
+                Direct::SelfStatement => noted(self.text),
+                _ => "I was not told what time it is.".to_owned(),
+            };
+        };
+        let day = || {
+            ask.slots
+                .get("when")
+                .and_then(|w| w.get("from"))
+                .and_then(Value::as_str)
+                .and_then(|from| from.parse::<jiff::Timestamp>().ok())
+        };
+        match direct {
+            Direct::Time => format!("It is {}.", now.strftime("%H:%M")),
+            Direct::Date => format!("Today is {}.", now.strftime("%A, %-d %B %Y")),
+            Direct::TimeIn => match slot("place").and_then(|place| Some((place, calculate::zone_of(place)?)))
+            {
+                Some((place, zone)) => {
+                    let there = now.with_time_zone(zone);
+                    let day = if there.date() == now.date() {
+                        String::new()
+                    } else {
+                        format!(" on {}", there.strftime("%A"))
+                    };
+                    format!("In {} it is {}{day}.", title(place), there.strftime("%H:%M"))
+                }
+                None => "I don't know that place's time zone.".to_owned(),
+            },
+            Direct::DateOf => day().map_or_else(
+                || "I don't know that day.".to_owned(),
+                |at| format!("That is {}.", at.to_zoned(now.time_zone().clone()).strftime("%A, %-d %B %Y")),
+            ),
+            Direct::DaysUntil => day().map_or_else(
+                || "I don't know that day.".to_owned(),
+                |at| {
+                    let day = at.to_zoned(now.time_zone().clone());
+                    let days = now.date().until(day.date()).map_or(0, |span| span.get_days());
+                    let date = day.strftime("%A, %-d %B %Y");
+                    match days {
+                        0 => "That is today.".to_owned(),
+                        1 => format!("One day: it is tomorrow, {date}."),
+                        days if days < 0 => format!("That was {} days ago, {date}.", -days),
+                        days => format!("{days} days, until {date}."),
+                    }
+                },
+            ),
+            Direct::Calculate => calculated(slot("expr")),
+            Direct::Convert => converted(slot("amount"), slot("unit")),
+            Direct::Help => self.help(),
+            Direct::SelfStatement => noted(self.text),
+        }
+    }
+
+    /// What can be asked for here: only what the offered tools allow.
+    fn help(&self) -> String {
+        let lines: Vec<String> = self
+            .possible()
+            .filter_map(|intent| {
+                Some(format!("- {}: “{}”", intent.can.as_deref()?, intent.example.as_deref()?))
+            })
+            .collect();
+        format!("I can\n{}\n\nFor open questions and writing: {ADD_A_MODEL}", lines.join("\n"))
+    }
+
+    fn possible(&self) -> impl Iterator<Item = &'static Intent> {
+        GRAMMAR.intents().iter().filter(|intent| {
+            intent.direct.is_some() || intent.tool.as_deref().is_some_and(|tool| self.offers(tool))
+        })
+    }
+
+    /// Honest, with a way to a model, and with what comes near.
+    fn not_understood(&self) -> String {
+        let said: Vec<String> = crate::words::read(self.text)
+            .into_iter()
+            .map(|word| word.norm)
+            .filter(|word| word.len() > 3)
+            .collect();
+        let near = |intent: &&Intent| {
+            let known = format!(
+                "{} {}",
+                intent.can.as_deref().unwrap_or_default(),
+                intent.example.as_deref().unwrap_or_default()
+            )
+            .to_lowercase();
+            said.iter().any(|word| known.split(|c: char| !c.is_alphanumeric()).any(|other| other == word))
+        };
+        let examples: Vec<String> = self
+            .possible()
+            .filter(|intent| intent.can.is_some())
+            .filter(near)
+            .filter_map(|i| i.example.as_ref())
+            .take(3)
+            .map(|e| format!("“{e}”"))
+            .collect();
+        let offer = match (examples.is_empty(), recalled::is_question(self.text) && self.offers("web_search"))
+        {
+            (false, _) => format!("What comes near and I can do: {}.", examples.join(", ")),
+            (true, true) => "I can look it up, though: say “search the web for …”.".to_owned(),
+            (true, false) => "Say “help” for what I can do.".to_owned(),
+        };
+        format!(
+            "I can't answer that with the built-in model: it understands requests, not open questions. {ADD_A_MODEL} {offer}"
+        )
+    }
+
+    fn after_tools(&self, results: &[ToolResult]) -> Vec<ModelEvent> {
+        let rounds =
+            self.request.turns[self.asked..].iter().filter(|turn| matches!(turn, Turn::Tools { .. })).count();
+        let asks = GRAMMAR.understand(self.text, self.now());
+        if rounds == 1 {
+            let calls: Vec<ModelEvent> = asks
+                .iter()
+                .filter_map(|ask| second_call(ask.intent.then.as_ref()?, ask, results))
+                .enumerate()
+                .map(|(n, (name, input))| self.call(n, name, input))
+                .collect();
+            if !calls.is_empty() {
+                return calls.into_iter().chain([ModelEvent::End(EndReason::Tools)]).collect();
+            }
+        }
+        let replies: Vec<String> = results
+            .iter()
+            .map(|result| reply::of(result, &self.input_of(result), self.text, self.now()))
+            .collect();
+        let separator = if replies.iter().any(|reply| reply.contains('\n')) { "\n\n" } else { " " };
+        say(replies.join(separator))
+    }
+
+    /// The arguments of the call that a result answers.
+    fn input_of(&self, result: &ToolResult) -> Value {
+        let calls = self.request.turns.iter().rev().filter_map(|turn| match turn {
+            Turn::Assistant { calls, .. } => Some(calls),
+            _ => None,
+        });
+        calls.flatten().find(|call| call.id == result.call_id).map_or(Value::Null, |call| call.input.clone())
+    }
+}
+
+/// The call that follows from the first one's number: "louder" is the volume, and ten more.
+fn second_call(then: &Then, ask: &Ask<'_>, results: &[ToolResult]) -> Option<(String, Value)> {
+    let first = ask.intent.tool.as_deref()?;
+    let level = results
+        .iter()
+        .find(|result| result.name == first && !result.is_error)
+        .and_then(|result| reply::number(&result.content))?;
+    let by = ask.slots.get("by").and_then(Value::as_i64).map_or(then.by, |by| by * then.by.signum());
+    let mut input = Map::new();
+    input.insert(then.argument.clone(), level.saturating_add(by).clamp(0, 100).into());
+    Some((then.tool.clone(), Value::Object(input)))
+}
+
+fn flag(ask: &Ask<'_>, name: &str) -> bool {
+    ask.slots.values().any(|slot| slot.get(name).and_then(Value::as_bool) == Some(true))
+}
+
+fn cannot(intent: &Intent, tool: &str) -> String {
+    let deed = intent
+        .can
+        .as_deref()
+        .or_else(|| {
+            GRAMMAR
+                .intents()
+                .iter()
+                .find(|other| other.name == intent.name)
+                .and_then(|other| other.can.as_deref())
+        })
+        .unwrap_or("do that");
+    format!("I understood, but this Luna cannot {deed}: it has no tool “{tool}” here.")
+}
+
+/// The arguments of each call; none when one that is needed was not said.
+fn arguments(intent: &Intent, slots: &Map<String, Value>) -> Option<Vec<Value>> {
+    let mut input = Map::new();
+    for (name, template) in &intent.args {
+        let (template, optional) =
+            template.strip_suffix('?').map_or((template.as_str(), false), |template| (template, true));
+        match filled(template, slots) {
+            Some(value) => drop(input.insert(name.clone(), value)),
+            None if optional => {}
+            None => return None,
+        }
+    }
+    let Some((each, list)) =
+        intent.each.as_ref().and_then(|each| Some((each, input.get(each)?.as_str()?.to_owned())))
+    else {
+        return Some(vec![Value::Object(input)]);
+    };
+    let one = |part: &str| {
+        let mut input = input.clone();
+        input.insert(each.clone(), part.trim().into());
+        Value::Object(input)
+    };
+    Some(
+        list.split(" and ")
+            .flat_map(|part| part.split(','))
+            .filter(|part| !part.trim().is_empty())
+            .map(one)
+            .collect(),
+    )
+}
+
+/// `{slot}` alone keeps its type; inside other text it is written out. `{slot.field|otherwise}`.
+fn filled(template: &str, slots: &Map<String, Value>) -> Option<Value> {
+    let lookup = |path: &str| {
+        let (path, otherwise) =
+            path.split_once('|').map_or((path, None), |(path, otherwise)| (path, Some(otherwise)));
+        let mut parts = path.split('.');
+        let first = slots.get(parts.next()?);
+        let found = parts.fold(first, |value, part| value.and_then(|value| value.get(part)));
+        found.filter(|value| !value.is_null()).cloned().or_else(|| otherwise.map(Value::from))
+    };
+    if let Some(path) =
+        template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).filter(|path| !path.contains('{'))
+    {
+        return lookup(path);
+    }
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (path, after) = after.split_once('}')?;
+        text.push_str(before);
+        match lookup(path)? {
+            Value::String(part) => text.push_str(&part),
+            other => text.push_str(&other.to_string()),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    Some(text.into())
+}
+
+fn calculated(expression: Option<&str>) -> String {
+    let result = expression.and_then(|expression| Some((expression, calculate::evaluate(expression)?)));
+    result.map_or_else(
+        || "I can't work that out.".to_owned(),
+        |(expression, result)| format!("{expression} = {result}"),
+    )
+}
+
+fn converted(amount: Option<&str>, unit: Option<&str>) -> String {
+    let Some((amount, unit)) = amount.zip(unit) else { return "I can't convert that.".to_owned() };
+    let words = crate::words::read(&format!("{amount} in {unit}"));
+    if calculate::unit(unit).is_some() && calculate::is_expression(&words) {
+        return calculated(Some(&calculate::as_written(&words)));
+    }
+    format!("I can't convert {amount} to {unit}.")
+}
+
+/// Says back what the user said of themselves. Whether it is kept is not decided here.
+fn noted(text: &str) -> String {
+    format!("Noted. {}", sentence(&to_you(text)))
+}
+
+fn title(place: &str) -> String {
+    place.split(' ').map(|word| sentence(word).trim_end_matches('.').to_owned()).collect::<Vec<_>>().join(" ")
+}
