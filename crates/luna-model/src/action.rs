@@ -10,6 +10,7 @@ use crate::{ActionId, ConversationId, Risk, RuleId, RunId, TaskId, TurnId};
 
 /// What may happen with a tool or a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Without asking.
@@ -22,6 +23,7 @@ pub enum Mode {
 
 /// On whose behalf something is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
     /// The user did it directly: a click, a route, a terminal command. The request is the yes.
@@ -45,6 +47,7 @@ pub enum Actor {
 
 /// What led to an action, for the confirmation and the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Evidence {
     /// The user said so.
@@ -66,6 +69,7 @@ pub enum Evidence {
 
 /// Something to be done to the world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Action {
     /// Its id.
     pub id: ActionId,
@@ -85,6 +89,7 @@ pub struct Action {
 
 /// A question to the user: may this be done?
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Confirmation {
     /// The whole action; its id is the confirmation's.
     pub action: Action,
@@ -106,6 +111,7 @@ pub struct Confirmation {
 
 /// An answer to a confirmation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// This once.
@@ -118,6 +124,7 @@ pub enum Answer {
 
 /// A permission rule: what fits it is allowed, asked or blocked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Rule {
     /// Its id.
     pub id: RuleId,
@@ -133,6 +140,7 @@ pub struct Rule {
 
 /// What a rule fits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RuleMatch {
     /// Every call of the tool.
@@ -141,6 +149,20 @@ pub enum RuleMatch {
     Exactly {
         /// The arguments.
         input: Value,
+    },
+    /// Calls in which this argument is exactly this (`app` = "firefox").
+    Field {
+        /// The argument's name.
+        name: String,
+        /// Its value.
+        value: Value,
+    },
+    /// Calls in which this argument is a path in this folder (`notes/`), or a URL of this origin (`https://docs.rs/`).
+    Under {
+        /// The argument's name.
+        name: String,
+        /// What it begins with; ends with `/`.
+        prefix: String,
     },
     /// A command all of whose parts begin with these words (`git status`).
     Command {
@@ -151,6 +173,7 @@ pub enum RuleMatch {
 
 /// One line of the audit log. `before` lines say what will be done, `after` lines how it went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AuditRecord {
     /// 0, 1, 2 … without a gap.
     pub seq: u64,
@@ -184,6 +207,7 @@ pub struct AuditRecord {
 
 /// Before or after the deed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AuditPhase {
     /// Decided; the deed comes next, if it was allowed.
@@ -192,8 +216,10 @@ pub enum AuditPhase {
     After,
 }
 
-/// A file as it was and as it became, so that it can be brought back.
+/// A file as it was and as it became, so that it can be brought back. `before` and `after` name a content: the SHA-256 and
+/// mode of a file (`<hex>:644`), `link:<target>`, or `dir`; none = there was nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FileChange {
     /// The action that changed it.
     pub action: ActionId,
@@ -201,9 +227,9 @@ pub struct FileChange {
     pub turn: TurnId,
     /// Its absolute path.
     pub path: PathBuf,
-    /// SHA-256 of what it held before; none when it did not exist.
+    /// What it held before.
     pub before: Option<String>,
-    /// SHA-256 of what it held after; none when it no longer existed.
+    /// What it held after.
     pub after: Option<String>,
     /// When.
     pub at: Timestamp,

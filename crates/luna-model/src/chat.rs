@@ -7,6 +7,7 @@ use crate::{ConversationId, MessageId, ToolCall, ToolResult, TurnId};
 
 /// A conversation, as listed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
@@ -24,6 +25,7 @@ pub struct Conversation {
 
 /// Who said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The user.
@@ -34,6 +36,7 @@ pub enum Role {
 
 /// How a message of Luna's ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
     /// Whole.
@@ -46,6 +49,7 @@ pub enum MessageState {
 
 /// An image given with a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Image {
     /// `image/png`, `image/jpeg`, …
     pub media_type: String,
@@ -55,6 +59,7 @@ pub struct Image {
 
 /// A tool call of a message, with its result once there is one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ToolUse {
     /// The call.
     pub call: ToolCall,
@@ -68,6 +73,7 @@ pub struct ToolUse {
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -93,6 +99,7 @@ pub struct Message {
 
 /// How an answer will be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatMode {
     /// Read on a screen.

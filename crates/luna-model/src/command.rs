@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How risky a command is. Ordered: the worst part decides for the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// Only reads.
@@ -19,6 +20,7 @@ pub enum Risk {
 
 /// One thing that decided a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reason {
     /// The risk this part has by itself.
     pub risk: Risk,
@@ -32,6 +34,7 @@ pub struct Reason {
 
 /// The judgement of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Verdict {
     /// The worst risk among its parts.
     pub risk: Risk,
@@ -50,6 +53,7 @@ pub struct Verdict {
 
 /// Where and how a command runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CommandContext {
     /// Working directory; none = the user's home folder.
     pub cwd: Option<PathBuf>,
@@ -59,6 +63,7 @@ pub struct CommandContext {
 
 /// A command to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CommandRequest {
     /// What bash is given.
     pub command: String,
@@ -72,6 +77,7 @@ pub struct CommandRequest {
 
 /// Which of its two terminals a command wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OutputStream {
     /// Standard output.
@@ -82,6 +88,7 @@ pub enum OutputStream {
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CommandOutcome {
     /// The exit code; none when it was killed.
     pub exit_code: Option<i32>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What sort of failure it was. Closed: a face maps every kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// There is no such thing.

@@ -10,6 +10,7 @@ use crate::{
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A chat turn began: the user's message is stored.
@@ -47,6 +48,8 @@ pub enum Event {
         action: ActionId,
         /// The call.
         call: ToolCall,
+        /// What the gate makes of it: it runs, it is asked, or it is blocked.
+        mode: crate::Mode,
     },
     /// A tool ended, or was refused.
     ToolEnded {

@@ -7,6 +7,7 @@ use crate::{ConversationId, FactId, MessageId};
 
 /// Where a fact came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FactSource {
     /// The user wrote it down as a fact (memory screen, API, terminal).
@@ -29,6 +30,7 @@ pub enum FactSource {
 
 /// One remembered fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Fact {
     /// Its id.
     pub id: FactId,
@@ -52,6 +54,7 @@ pub struct Fact {
 
 /// A fact found by search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FactHit {
     /// The fact.
     pub fact: Fact,
@@ -61,6 +64,7 @@ pub struct FactHit {
 
 /// How Luna speaks. `mood` is −1 to 1, the others 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Personality {
     /// −1 low … 1 bright.
     pub mood: f64,

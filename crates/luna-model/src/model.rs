@@ -8,6 +8,7 @@ use crate::{Image, ToolCall, ToolResult, ToolSpec};
 
 /// The providers, by the names used in settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Provider {
     /// A local Ollama.
@@ -69,6 +70,7 @@ impl Provider {
 
 /// One entry of what the model is given to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "role", rename_all = "snake_case")]
 pub enum Turn {
     /// The user said this.
@@ -132,6 +134,7 @@ pub enum ModelEvent {
 
 /// Why a model stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// It said what it had to say.
@@ -146,6 +149,7 @@ pub enum EndReason {
 
 /// Tokens of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Usage {
     /// Tokens read.
     pub input_tokens: u64,
@@ -155,6 +159,7 @@ pub struct Usage {
 
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ModelInfo {
     /// Whose it is.
     pub provider: Provider,
@@ -168,6 +173,7 @@ pub struct ModelInfo {
 
 /// A provider's state, for settings and doctor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ProviderStatus {
     /// Which.
     pub provider: Provider,

@@ -7,6 +7,7 @@ use crate::{CommandContext, CommandOutcome, RunId, Verdict};
 
 /// What the words are about: the machine as the caller sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PlanContext {
     /// The operating system, as the caller names it ("Linux x86_64", "MacIntel"); none = this machine's.
     pub os: Option<String>,
@@ -18,6 +19,7 @@ pub struct PlanContext {
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Step {
     /// 1, 2, 3 …
     pub id: u32,
@@ -37,6 +39,7 @@ pub struct Step {
 
 /// Where a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// Not yet run.
@@ -53,6 +56,7 @@ pub enum StepState {
 
 /// A plan: what the words became.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Plan {
     /// Its id; its run has the same.
     pub id: RunId,
@@ -74,6 +78,7 @@ pub struct Plan {
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Planned, not run.
@@ -92,6 +97,7 @@ pub enum RunState {
 
 /// A plan with how far it got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Run {
     /// The plan, its steps with their outcomes.
     pub plan: Plan,

@@ -8,6 +8,7 @@ use crate::Provider;
 
 /// What the user can set. Environment and flags override single fields; [`SettingsPatch`] changes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct Settings {
     /// What Luna calls the user.
@@ -42,6 +43,7 @@ pub struct Settings {
 
 /// One provider's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ProviderSettings {
     /// The model; none = the provider's default.

@@ -7,6 +7,7 @@ use crate::{ConversationId, TaskId};
 
 /// How a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
     /// Waits for its turn.
@@ -25,6 +26,7 @@ pub enum TaskState {
 
 /// One step of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TaskStep {
     /// What is to be done.
     pub title: String,
@@ -36,6 +38,7 @@ pub struct TaskStep {
 
 /// A background task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AgentTask {
     /// Its id.
     pub id: TaskId,
@@ -59,6 +62,7 @@ pub struct AgentTask {
 
 /// A skill: instructions that the model reads when they fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Skill {
     /// Its folder's name.
     pub id: String,
@@ -80,6 +84,7 @@ pub struct Skill {
 
 /// A file of the workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct WorkspaceFile {
     /// Relative to the workspace, with `/`.
     pub path: String,

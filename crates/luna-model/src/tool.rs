@@ -5,6 +5,7 @@ use serde_json::Value;
 
 /// What a model is told of a tool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ToolSpec {
     /// Its name: lower case with underscores, unique.
     pub name: String,
@@ -16,6 +17,7 @@ pub struct ToolSpec {
 
 /// A model asks for a tool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ToolCall {
     /// The provider's id of the call; the result refers to it.
     pub id: String,
@@ -27,6 +29,7 @@ pub struct ToolCall {
 
 /// What a tool gave back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ToolResult {
     /// The call it answers.
     pub call_id: String,

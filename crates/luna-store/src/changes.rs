@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 
 use crate::Db;
 use crate::db::failure;
-use crate::row::{all, id, id_or_none, micros, run, text, time};
+use crate::row::{all, id, id_or_none, json, micros, run, text, time};
 
 /// All that one action changed, as listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct ChangedBy {
     pub summary: String,
     /// When.
     pub at: Timestamp,
-    /// How many files.
-    pub files: u64,
+    /// The files, by absolute path.
+    pub files: Vec<String>,
     /// The action that undid it.
     pub undone_by: Option<ActionId>,
 }
@@ -106,7 +106,7 @@ impl Db {
         self.read(move |c| {
             all(
                 c,
-                "SELECT action, turn, tool, summary, max(at) AS at, count(*) AS files, max(undone_by) AS undone_by
+                "SELECT action, turn, tool, summary, max(at) AS at, json_group_array(path) AS files, max(undone_by) AS undone_by
                  FROM file_changes GROUP BY action, turn, tool, summary ORDER BY max(seq) DESC LIMIT ?1",
                 [limit],
                 |row| {
@@ -116,7 +116,7 @@ impl Db {
                         tool: text(row, "tool")?,
                         summary: text(row, "summary")?,
                         at: time(row, "at")?,
-                        files: u64::try_from(row.get::<_, i64>("files").map_err(failure)?).unwrap_or_default(),
+                        files: json(row, "files")?,
                         undone_by: id_or_none(row, "undone_by")?,
                     })
                 },

@@ -4,8 +4,11 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 /// The steps, oldest first; a database knows how many it has had (`user_version`).
-const STEPS: &[M<'static>] =
-    &[M::up(include_str!("schema/001_conversations.sql")), M::up(include_str!("schema/002_agent.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("schema/001_conversations.sql")),
+    M::up(include_str!("schema/002_agent.sql")),
+    M::up(include_str!("schema/003_facts.sql")),
+];
 
 /// The version of a database that had all steps.
 pub const LATEST: usize = STEPS.len();

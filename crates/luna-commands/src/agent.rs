@@ -1,0 +1,118 @@
+//! The agent: tools and permissions, skills, tasks, the workspace.
+
+use luna_model::{AgentTask, Mode, Result, Rule, RuleId, Skill, TaskId, WorkspaceFile};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::table::{Context, Done, Empty, Register};
+
+/// A tool and what may happen with it.
+#[derive(Debug, Serialize, TS)]
+struct ToolSetting {
+    name: String,
+    description: String,
+    mode: Mode,
+    default_mode: Mode,
+}
+
+async fn tools(cx: Context, _: Empty) -> Result<Vec<ToolSetting>> {
+    let setting = |t: luna_core::ToolInfo| ToolSetting {
+        name: t.name,
+        description: t.description,
+        mode: t.mode,
+        default_mode: t.default_mode,
+    };
+    Ok(cx.luna.tool_list().into_iter().map(setting).collect())
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct SetMode {
+    tool: String,
+    mode: Mode,
+}
+
+async fn set_mode(cx: Context, q: SetMode) -> Result<Done> {
+    cx.luna.gate().set_mode(&q.tool, q.mode).await?;
+    Ok(Done {})
+}
+
+async fn rules(cx: Context, _: Empty) -> Result<Vec<Rule>> {
+    Ok(cx.luna.gate().rules())
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct DeleteRule {
+    rule: RuleId,
+}
+
+async fn delete_rule(cx: Context, q: DeleteRule) -> Result<Done> {
+    cx.luna.gate().delete_rule(q.rule).await?;
+    Ok(Done {})
+}
+
+async fn skills(cx: Context, _: Empty) -> Result<Vec<Skill>> {
+    cx.luna.skills().all().await
+}
+
+async fn tasks(cx: Context, _: Empty) -> Result<Vec<AgentTask>> {
+    cx.luna.agent_tasks(200).await
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct CreateTask {
+    title: String,
+    description: String,
+}
+
+async fn create_task(cx: Context, q: CreateTask) -> Result<AgentTask> {
+    cx.luna.create_task(&q.title, &q.description).await
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct OneTask {
+    task: TaskId,
+}
+
+async fn cancel_task(cx: Context, q: OneTask) -> Result<AgentTask> {
+    cx.luna.cancel_task(q.task).await
+}
+
+async fn workspace(cx: Context, _: Empty) -> Result<Vec<WorkspaceFile>> {
+    cx.luna.workspace().list().await
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct OneFile {
+    path: String,
+}
+
+/// A file of the workspace with its text.
+#[derive(Debug, Deserialize, Serialize, TS)]
+struct FileText {
+    path: String,
+    content: String,
+}
+
+async fn read_file(cx: Context, q: OneFile) -> Result<FileText> {
+    let content = cx.luna.workspace().read(&q.path).await?;
+    Ok(FileText { path: q.path, content })
+}
+
+async fn write_file(cx: Context, q: FileText) -> Result<Done> {
+    cx.luna.use_tool("write_file", serde_json::json!({ "path": q.path, "content": q.content })).await?;
+    Ok(Done {})
+}
+
+pub(crate) fn register(r: &mut Register) {
+    r.reply("agent.tools", tools);
+    r.reply("agent.set_mode", set_mode);
+    r.reply("agent.rules", rules);
+    r.reply("agent.delete_rule", delete_rule);
+    r.reply("agent.skills", skills);
+    r.reply("agent.tasks", tasks);
+    r.reply("agent.create_task", create_task);
+    r.reply("agent.cancel_task", cancel_task);
+    r.reply("agent.workspace", workspace);
+    r.reply("agent.read_file", read_file);
+    r.reply("agent.write_file", write_file);
+}

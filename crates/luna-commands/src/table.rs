@@ -1,0 +1,248 @@
+//! The table itself: names, handlers, and the TypeScript they are known by.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::stream::{BoxStream, StreamExt as _};
+use futures::{Future, FutureExt as _, Stream};
+use luna_core::Luna;
+use luna_model::{Error, ErrorKind, Event, Result};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use ts_rs::TS;
+
+/// What a handler knows besides Luna.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The program's version.
+    pub version: &'static str,
+    /// `personal` or `business`.
+    pub variant: &'static str,
+}
+
+/// A failed command as the window sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Failure {
+    /// What sort of failure.
+    pub kind: ErrorKind,
+    /// What to tell the user.
+    pub message: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { kind: error.kind, message: error.message }
+    }
+}
+
+/// What a command gives.
+pub enum Reply {
+    /// One value.
+    Value(Value),
+    /// Events, until the stream ends. Dropping it stops what makes them.
+    Events(BoxStream<'static, Event>),
+}
+
+/// What handlers get.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) luna: Luna,
+    pub(crate) about: Arc<About>,
+}
+
+type Handler = Box<dyn Fn(Context, Value) -> BoxFuture<'static, Result<Reply>> + Send + Sync>;
+
+struct Command {
+    handler: Handler,
+    typescript: Typescript,
+}
+
+struct Typescript {
+    request: fn(&ts_rs::Config) -> String,
+    /// None for a stream of events.
+    reply: Option<fn(&ts_rs::Config) -> String>,
+    export: fn(&ts_rs::Config) -> std::result::Result<(), ts_rs::ExportError>,
+}
+
+/// All commands by name. Cheap to clone.
+#[derive(Clone)]
+pub struct Table {
+    context: Context,
+    commands: Arc<BTreeMap<&'static str, Command>>,
+}
+
+/// Collects commands while the table is made.
+#[derive(Default)]
+pub(crate) struct Register {
+    commands: BTreeMap<&'static str, Command>,
+}
+
+impl Register {
+    /// A command that answers once.
+    pub(crate) fn reply<Q, R, F>(&mut self, name: &'static str, handler: fn(Context, Q) -> F)
+    where
+        Q: DeserializeOwned + TS + Send + 'static,
+        R: Serialize + TS + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+    {
+        let typescript = Typescript {
+            request: Q::name,
+            reply: Some(R::name),
+            export: |cfg| {
+                export::<Q>(cfg)?;
+                export::<R>(cfg)
+            },
+        };
+        let handler: Handler = Box::new(move |context, input| {
+            async move {
+                let reply = handler(context, read::<Q>(input)?).await?;
+                Ok(Reply::Value(serde_json::to_value(reply).map_err(Error::internal)?))
+            }
+            .boxed()
+        });
+        self.commands.insert(name, Command { handler, typescript });
+    }
+
+    /// A command that answers with a stream of events.
+    pub(crate) fn events<Q, S, F>(&mut self, name: &'static str, handler: fn(Context, Q) -> F)
+    where
+        Q: DeserializeOwned + TS + Send + 'static,
+        S: Stream<Item = Event> + Send + 'static,
+        F: Future<Output = Result<S>> + Send + 'static,
+    {
+        let typescript = Typescript { request: Q::name, reply: None, export: export::<Q> };
+        let handler: Handler = Box::new(move |context, input| {
+            async move { Ok(Reply::Events(handler(context, read::<Q>(input)?).await?.boxed())) }.boxed()
+        });
+        self.commands.insert(name, Command { handler, typescript });
+    }
+}
+
+impl Table {
+    /// The table of a Luna.
+    #[must_use]
+    pub fn new(luna: Luna, about: About) -> Self {
+        Self { context: Context { luna, about: Arc::new(about) }, commands: Arc::new(commands()) }
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.commands.keys().copied()
+    }
+
+    /// Runs a command.
+    ///
+    /// # Errors
+    /// `NotFound` for a name that is not in the table, `Invalid` for input of another shape, and the command's own.
+    pub async fn call(&self, name: &str, input: Value) -> Result<Reply> {
+        let command = self
+            .commands
+            .get(name)
+            .ok_or_else(|| Error::not_found(format!("there is no command called {name:?}")))?;
+        let reply = (command.handler)(self.context.clone(), input).await;
+        reply.inspect_err(|error| {
+            if error.kind == ErrorKind::Internal {
+                tracing::error!(command = name, source = ?error.source, "a command failed");
+            }
+        })
+    }
+
+    /// Writes the TypeScript of all commands, and of the types they use, into a folder.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn export(folder: &Path) -> Result<()> {
+        let cfg = ts_rs::Config::new().with_out_dir(folder).with_large_int("number");
+        let commands = commands();
+        let mut replies = String::new();
+        let mut streams = String::new();
+        for (name, command) in &commands {
+            (command.typescript.export)(&cfg).map_err(|e| Error::internal(e.to_string()))?;
+            let request = (command.typescript.request)(&cfg);
+            let _ = match command.typescript.reply {
+                Some(reply) => {
+                    writeln!(replies, "  {name:?}: {{ request: {request}; response: {} }};", reply(&cfg))
+                }
+                None => writeln!(streams, "  {name:?}: {request};"),
+            };
+        }
+        export::<Event>(&cfg)
+            .and_then(|()| export::<Failure>(&cfg))
+            .map_err(|e| Error::internal(e.to_string()))?;
+        index(folder, &replies, &streams).map_err(Error::internal)
+    }
+}
+
+/// Writes `commands.ts`, with the imports it needs, and `index.ts`, which gives everything on.
+fn index(folder: &Path, replies: &str, streams: &str) -> std::io::Result<()> {
+    let mut types: Vec<String> = vec![];
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        types.extend(
+            name.strip_suffix(".ts").filter(|n| !matches!(*n, "index" | "commands")).map(str::to_owned),
+        );
+    }
+    types.sort();
+    let used = |t: &&String| {
+        let text = format!("{replies}{streams}");
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == t.as_str())
+    };
+    let mut commands = String::from("// Generated from the command table of luna-commands. Do not edit.\n");
+    for t in types.iter().filter(used) {
+        let _ = writeln!(commands, "import type {{ {t} }} from \"./{t}\";");
+    }
+    let _ = write!(
+        commands,
+        "\n/** Commands that answer once. */\nexport interface Commands {{\n{replies}}}\n\n/** Commands that answer with a stream \
+         of events. */\nexport interface Streams {{\n{streams}}}\n"
+    );
+    std::fs::write(folder.join("commands.ts"), commands)?;
+    let mut all = String::from(
+        "// Generated from the command table of luna-commands. Do not edit.\nexport type { Commands, Streams } from \"./commands\";\n",
+    );
+    for t in &types {
+        let file = if t == "JsonValue" { "serde_json/JsonValue" } else { t };
+        let _ = writeln!(all, "export type {{ {t} }} from \"./{file}\";");
+    }
+    if folder.join("serde_json/JsonValue.ts").exists() {
+        all.push_str("export type { JsonValue } from \"./serde_json/JsonValue\";\n");
+    }
+    std::fs::write(folder.join("index.ts"), all)
+}
+
+fn export<T: TS + 'static>(cfg: &ts_rs::Config) -> std::result::Result<(), ts_rs::ExportError> {
+    match T::export_all(cfg) {
+        // Lists and primitives have no file of their own; what they hold is exported with the types that have.
+        Err(ts_rs::ExportError::CannotBeExported(_)) => Ok(()),
+        other => other,
+    }
+}
+
+fn read<Q: DeserializeOwned>(input: Value) -> Result<Q> {
+    let input = if input.is_null() { Value::Object(serde_json::Map::new()) } else { input };
+    serde_json::from_value(input)
+        .map_err(|e| Error::invalid(format!("the input is not as it should be: {e}")))
+}
+
+fn commands() -> BTreeMap<&'static str, Command> {
+    let mut register = Register::default();
+    crate::system::register(&mut register);
+    crate::providers::register(&mut register);
+    crate::chat::register(&mut register);
+    crate::runs::register(&mut register);
+    crate::memory::register(&mut register);
+    crate::agent::register(&mut register);
+    crate::audit::register(&mut register);
+    register.commands
+}
+
+/// A request without fields.
+#[derive(Debug, Deserialize, TS)]
+pub(crate) struct Empty {}
+
+/// The reply of a command that only does something.
+#[derive(Debug, Serialize, TS)]
+pub(crate) struct Done {}

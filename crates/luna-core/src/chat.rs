@@ -1,0 +1,280 @@
+//! Chat: a message in, a turn of events out. What the user wrote is stored before the model is asked; what Luna said is
+//! kept whatever happens; a reader that leaves stops the turn.
+//!
+//! `machine` is the loop as a pure state machine, `drive` performs what it asks for, `prompt` says what the model reads,
+//! `text_calls` reads tool calls written as text, `summary` keeps long conversations short.
+
+mod drive;
+mod machine;
+mod prompt;
+mod summary;
+mod text_calls;
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+use luna_model::{
+    ChatMode, Conversation, ConversationId, Error, Event, Image, Message, MessageId, MessageState, ModelInfo,
+    Provider, Result, Role, TurnId,
+};
+use luna_store::{ConversationKind, MessageHit};
+use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
+
+use crate::Luna;
+use crate::running::Occupied;
+
+/// Longest message, in bytes.
+const LONGEST: usize = 1 << 20;
+/// Events a reader may lag behind; beyond it its turn waits for it.
+const LAG: usize = 512;
+
+/// Something said to Luna.
+#[derive(Clone, Debug, Default)]
+pub struct ChatRequest {
+    /// The conversation; none = a new one.
+    pub conversation: Option<ConversationId>,
+    /// What was said.
+    pub message: String,
+    /// Images with it.
+    pub images: Vec<Image>,
+    /// How the answer will be used.
+    pub mode: ChatMode,
+    /// Another provider than the configured one.
+    pub provider: Option<Provider>,
+    /// Another model than the configured one.
+    pub model: Option<String>,
+}
+
+/// A turn on its way. Dropping it stops the turn; what was said so far is kept.
+#[derive(Debug)]
+pub struct TurnStream {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The turn.
+    pub turn: TurnId,
+    /// The model that answers.
+    pub model: ModelInfo,
+    events: mpsc::Receiver<Event>,
+    _stop: DropGuard,
+}
+
+impl Stream for TurnStream {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.events.poll_recv(cx)
+    }
+}
+
+/// On whose behalf a turn is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    User,
+    Task(luna_model::TaskId),
+}
+
+impl Luna {
+    /// Says something to Luna. Returns when the message is stored and the turn has begun; the rest streams.
+    ///
+    /// # Errors
+    /// `Invalid` for an empty or too long message, `NotFound` for a conversation that does not exist, `Conflict` while
+    /// the last turn of the conversation still goes on. Later failures come as [`Event::TurnFailed`].
+    pub async fn chat(&self, request: ChatRequest) -> Result<TurnStream> {
+        self.chat_as(request, Asker::User).await
+    }
+
+    pub(crate) async fn chat_as(&self, request: ChatRequest, asker: Asker) -> Result<TurnStream> {
+        if request.message.trim().is_empty() && request.images.is_empty() {
+            return Err(Error::invalid("the message is empty"));
+        }
+        if request.message.len() > LONGEST {
+            return Err(Error::limit("the message is longer than 1 MiB; give it as a file instead"));
+        }
+        let now = self.clock().now();
+        let conversation = match request.conversation {
+            Some(id) => self.conversation(id).await?.id,
+            None => {
+                let id = ConversationId::new();
+                let kind = if asker == Asker::User { ConversationKind::User } else { ConversationKind::Task };
+                let title = prompt::title(&request.message);
+                self.db().create_conversation(id, kind, title.clone(), now).await?;
+                self.bus().publish(Event::ConversationChanged { conversation: id, title: Some(title) });
+                id
+            }
+        };
+        let turn = TurnId::new();
+        let occupied = self.running().occupy(conversation, turn).await?;
+        let model = self.model_for(&request).await;
+        let question = Message {
+            id: MessageId::new(),
+            conversation,
+            turn,
+            role: Role::User,
+            content: request.message.clone(),
+            images: request.images.clone(),
+            tools: vec![],
+            model: None,
+            state: MessageState::Complete,
+            created_at: now,
+        };
+        let question_id = question.id;
+        self.db().add_message(question).await?;
+        Ok(self.begin(request, asker, conversation, turn, question_id, model, occupied))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one turn, named")]
+    fn begin(
+        &self,
+        request: ChatRequest,
+        asker: Asker,
+        conversation: ConversationId,
+        turn: TurnId,
+        question: MessageId,
+        model: ModelInfo,
+        occupied: Occupied,
+    ) -> TurnStream {
+        let (sender, events) = mpsc::channel(LAG);
+        let stop = occupied.cancel.clone().drop_guard();
+        let driver = drive::Driver::new(
+            self.clone(),
+            request,
+            asker,
+            conversation,
+            turn,
+            question,
+            model.clone(),
+            sender,
+            occupied,
+        );
+        self.tasks().spawn(driver.run());
+        TurnStream { conversation, turn, model, events, _stop: stop }
+    }
+
+    async fn model_for(&self, request: &ChatRequest) -> ModelInfo {
+        let mut model = self.llm().active().await;
+        if let Some(provider) = request.provider {
+            if provider != model.provider {
+                let known = self.llm().providers().await.into_iter().find(|p| p.provider == provider);
+                model = ModelInfo {
+                    provider,
+                    name: known.map(|p| p.model).unwrap_or_default(),
+                    tools: true,
+                    images: true,
+                };
+            }
+        }
+        if let Some(name) = &request.model {
+            model.name.clone_from(name);
+        }
+        model
+    }
+
+    /// Stops a turn; what was said so far is kept.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not run.
+    pub fn stop_turn(&self, turn: TurnId) -> Result<()> {
+        self.running().stop(turn)
+    }
+
+    /// The user's conversations, last used first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn conversations(
+        &self,
+        limit: u32,
+        before: Option<luna_model::Timestamp>,
+    ) -> Result<Vec<Conversation>> {
+        self.db().conversations(limit, before).await
+    }
+
+    /// A conversation.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn conversation(&self, id: ConversationId) -> Result<Conversation> {
+        self.db().conversation(id).await?.ok_or_else(|| Error::not_found("there is no such conversation"))
+    }
+
+    /// A page of a conversation, oldest first: the last `limit` messages before `before`.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn messages(
+        &self,
+        id: ConversationId,
+        limit: u32,
+        before: Option<MessageId>,
+    ) -> Result<Vec<Message>> {
+        self.db().messages(id, limit, before).await
+    }
+
+    /// Names a conversation.
+    ///
+    /// # Errors
+    /// `Invalid` for an empty name, `NotFound` when there is none.
+    pub async fn rename_conversation(&self, id: ConversationId, title: &str) -> Result<Conversation> {
+        let title = title.trim();
+        if title.is_empty() || title.chars().count() > 200 {
+            return Err(Error::invalid("a title has 1 to 200 characters"));
+        }
+        let changed = self.db().change_conversation(id, Some(title.to_owned()), None).await?;
+        self.bus()
+            .publish(Event::ConversationChanged { conversation: id, title: Some(changed.title.clone()) });
+        Ok(changed)
+    }
+
+    /// Pins a conversation, or lets it go.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn pin_conversation(&self, id: ConversationId, pinned: bool) -> Result<Conversation> {
+        self.db().change_conversation(id, None, Some(pinned)).await
+    }
+
+    /// Deletes a conversation for good.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn delete_conversation(&self, id: ConversationId) -> Result<()> {
+        self.running().stop_in(id);
+        self.db().delete_conversation(id).await?;
+        self.bus().publish(Event::ConversationChanged { conversation: id, title: None });
+        Ok(())
+    }
+
+    /// Takes a conversation away such that [`Luna::restore_conversation`] can bring it back for a while.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn hide_conversation(&self, id: ConversationId) -> Result<()> {
+        self.running().stop_in(id);
+        self.db().hide_conversation(id, self.clock().now()).await?;
+        self.bus().publish(Event::ConversationChanged { conversation: id, title: None });
+        Ok(())
+    }
+
+    /// Brings a conversation back.
+    ///
+    /// # Errors
+    /// `NotFound` when it is gone for good.
+    pub async fn restore_conversation(&self, id: ConversationId) -> Result<Conversation> {
+        let conversation = self.db().restore_conversation(id).await?;
+        self.bus().publish(Event::ConversationChanged {
+            conversation: id,
+            title: Some(conversation.title.clone()),
+        });
+        Ok(conversation)
+    }
+
+    /// Messages of all conversations that hold these words, best first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn search_messages(&self, query: &str, limit: u32) -> Result<Vec<MessageHit>> {
+        self.db().search_messages(query.to_owned(), limit.clamp(1, 200)).await
+    }
+}

@@ -1,0 +1,390 @@
+//! The driver of a turn: performs what the machine asks for, streams the events, and keeps what was said.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use luna_model::{
+    Actor, ConversationId, Error, ErrorKind, Event, Evidence, Message, MessageId, MessageState, ModelEvent,
+    ModelInfo, ModelRequest, Result, Role, ToolCall, ToolResult, ToolUse, Turn, TurnId,
+};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::machine::{Effect, Input, Machine};
+use super::prompt::{self, Prompt, marked};
+use super::text_calls::TextCalls;
+use super::{Asker, ChatRequest};
+use crate::Luna;
+use crate::actions::Doing;
+use crate::ports::ModelStream;
+use crate::running::Occupied;
+
+/// How often an answer that is being written is kept, so that a crash loses no more than this.
+const CHECKPOINT: Duration = Duration::from_secs(2);
+/// A reader that takes nothing for so long has gone.
+const STALLED: Duration = Duration::from_secs(60);
+/// Told to the model when it has used up its rounds.
+const COME_TO_AN_END: &str = "You have used all tool calls of this turn. Say now, without tools, what you found or did and what is left.";
+
+pub(super) struct Driver {
+    luna: Luna,
+    request: ChatRequest,
+    asker: Asker,
+    conversation: ConversationId,
+    turn: TurnId,
+    question: MessageId,
+    model: ModelInfo,
+    events: mpsc::Sender<Event>,
+    occupied: Occupied,
+    answer: MessageId,
+    machine: Machine,
+    text_calls: Option<TextCalls>,
+    turns: Vec<Turn>,
+    system: String,
+    /// Where text from outside came from that the model has read.
+    outside: Vec<String>,
+    heard: String,
+    checkpoint: (Instant, Option<JoinHandle<()>>),
+}
+
+impl Driver {
+    #[allow(clippy::too_many_arguments, reason = "the parts of one turn, named")]
+    pub(super) fn new(
+        luna: Luna,
+        request: ChatRequest,
+        asker: Asker,
+        conversation: ConversationId,
+        turn: TurnId,
+        question: MessageId,
+        model: ModelInfo,
+        events: mpsc::Sender<Event>,
+        occupied: Occupied,
+    ) -> Self {
+        let text_calls = (!model.tools).then(TextCalls::default);
+        Self {
+            luna,
+            heard: request.message.clone(),
+            request,
+            asker,
+            conversation,
+            turn,
+            question,
+            model,
+            events,
+            occupied,
+            answer: MessageId::new(),
+            machine: Machine::default(),
+            text_calls,
+            turns: vec![],
+            system: String::new(),
+            outside: vec![],
+            checkpoint: (Instant::now(), None),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let started = Event::TurnStarted {
+            conversation: self.conversation,
+            turn: self.turn,
+            message: self.question,
+            model: self.model.name.clone(),
+            provider: self.model.provider.name().to_owned(),
+        };
+        self.tell(started).await;
+        let effect = match self.read_up().await {
+            Ok(()) => self.converse().await,
+            Err(error) => Effect::Fail(error),
+        };
+        self.finish(effect).await;
+    }
+
+    /// Gathers what the model is given to read.
+    async fn read_up(&mut self) -> Result<()> {
+        let settings = self.luna.settings().current();
+        let native = self.model.tools;
+        let window = settings.history_messages.clamp(2, 400);
+        let recalled = self.luna.memory().recall_for(&self.request.message, settings.recalled_facts as usize);
+        let skills = self.luna.skills().fitting(&self.request.message, self.luna.recall());
+        let (context, facts, skills) =
+            tokio::join!(self.luna.db().context(self.conversation, window), recalled, skills);
+        let (messages, summary) = context?;
+        // Memory that does not answer must not keep Luna from answering.
+        let facts = facts.unwrap_or_else(|error| {
+            tracing::warn!(%error, "nothing could be recalled");
+            vec![]
+        });
+        let specs: Vec<_> = self.luna.tools().iter().map(|t| t.spec.clone()).collect();
+        let personality = self.luna.memory().personality_prompt().await;
+        let prompt = Prompt {
+            luna_name: &settings.luna_name,
+            user_name: &settings.user_name,
+            now: &self.luna.clock().local(),
+            mode: self.request.mode,
+            personality,
+            facts: &facts,
+            summary: summary.as_ref().map(|s| s.text.as_str()),
+            skills: &skills,
+            text_tools: if native { &[] } else { &specs },
+        };
+        self.system = prompt.system();
+        self.turns = prompt::turns(&messages, native);
+        let earlier =
+            messages.iter().flat_map(|m| &m.tools).filter_map(|u| u.result.as_ref()).any(|r| r.from_outside);
+        if earlier {
+            self.outside.push("an earlier tool call of this conversation".into());
+        }
+        Ok(())
+    }
+
+    async fn converse(&mut self) -> Effect {
+        let mut ask = Effect::Ask { with_tools: true };
+        loop {
+            ask = match ask {
+                Effect::Ask { with_tools } => self.ask(with_tools).await,
+                Effect::CallTools { said, calls } => {
+                    let uses = self.call_tools(said, calls).await;
+                    if self.occupied.cancel.is_cancelled() {
+                        self.machine.step(Input::ToolsDone(uses));
+                        Effect::Finish(MessageState::Stopped)
+                    } else {
+                        // The machine always asks again after tools.
+                        self.machine
+                            .step(Input::ToolsDone(uses))
+                            .unwrap_or(Effect::Finish(MessageState::Complete))
+                    }
+                }
+                end => return end,
+            };
+        }
+    }
+
+    /// Asks the model once and streams its answer; what is to be done next.
+    async fn ask(&mut self, with_tools: bool) -> Effect {
+        let cancel = self.occupied.cancel.clone();
+        let opened = tokio::select! {
+            opened = self.open(with_tools) => opened,
+            () = cancel.cancelled() => return Effect::Finish(MessageState::Stopped),
+        };
+        let mut stream = match opened {
+            Ok(stream) => stream,
+            Err(error) => return Effect::Fail(error),
+        };
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Effect::Finish(MessageState::Stopped),
+                next = stream.next() => next,
+            };
+            for input in self.inputs(next) {
+                match self.machine.step(input) {
+                    Some(Effect::Say(text)) => self.say(text).await,
+                    Some(Effect::Think(text)) => self.tell(Event::Thinking { turn: self.turn, text }).await,
+                    Some(next) => return next,
+                    None => {}
+                }
+            }
+        }
+    }
+
+    async fn open(&self, with_tools: bool) -> Result<ModelStream> {
+        let native = self.model.tools && with_tools;
+        let tools = if native { self.luna.tools().iter().map(|t| t.spec.clone()).collect() } else { vec![] };
+        let mut system = self.system.clone();
+        if !with_tools {
+            system.push_str("\n\n");
+            system.push_str(COME_TO_AN_END);
+        }
+        let request = ModelRequest {
+            provider: self.request.provider,
+            model: self.request.model.clone(),
+            system,
+            turns: self.turns.clone(),
+            tools,
+            temperature: Some(0.7),
+            now: Some(self.luna.clock().local()),
+            ..ModelRequest::default()
+        };
+        self.luna.llm().stream(request).await
+    }
+
+    /// What one event of the model means to the machine; text calls are taken out of the text here.
+    fn inputs(&mut self, next: Option<Result<ModelEvent>>) -> Vec<Input> {
+        let event = match next {
+            Some(Ok(event)) => event,
+            Some(Err(error)) => return vec![Input::Failed(error)],
+            None => return vec![Input::Failed(Error::unavailable("the model's answer was cut off"))],
+        };
+        match (event, &mut self.text_calls) {
+            (ModelEvent::Text(text), None) => vec![Input::Text(text)],
+            (ModelEvent::Text(text), Some(reader)) => split(reader.push(&text)),
+            (ModelEvent::Thinking(text), _) => vec![Input::Thinking(text)],
+            (ModelEvent::ToolCall(call), _) => vec![Input::Call(call)],
+            (ModelEvent::Usage(usage), _) => vec![Input::Usage(usage)],
+            (ModelEvent::End(reason), None) => vec![Input::End(reason)],
+            (ModelEvent::End(reason), Some(reader)) => {
+                let mut inputs = split(reader.end());
+                inputs.push(Input::End(reason));
+                inputs
+            }
+        }
+    }
+
+    async fn say(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.tell(Event::Token { turn: self.turn, text }).await;
+        let (last, pending) = &mut self.checkpoint;
+        if last.elapsed() > CHECKPOINT && pending.as_ref().is_none_or(JoinHandle::is_finished) {
+            let (db, message) = (self.luna.db().clone(), self.message(MessageState::Stopped));
+            self.checkpoint = (
+                Instant::now(),
+                Some(tokio::spawn(async move {
+                    if let Err(error) = db.save_answer(message).await {
+                        tracing::warn!(%error, "an unfinished answer could not be kept");
+                    }
+                })),
+            );
+        }
+    }
+
+    /// Runs the tools of one round: those that only read side by side, the others in their order.
+    async fn call_tools(&mut self, said: String, calls: Vec<ToolCall>) -> Vec<ToolUse> {
+        let mut uses = Vec::with_capacity(calls.len());
+        let mut results = Vec::with_capacity(calls.len());
+        let mut rest = calls.as_slice();
+        while !rest.is_empty() {
+            let beside = rest.iter().take_while(|c| self.luna.only_reads(c)).count().max(1);
+            let (now, later) = rest.split_at(beside);
+            rest = later;
+            let doing = self.doing();
+            let done =
+                futures::future::join_all(now.iter().map(|c| self.luna.call_tool(c.clone(), &doing))).await;
+            for done in done {
+                let Some(result) = &done.tool_use.result else { continue };
+                let origin = done.origin.unwrap_or_default();
+                results.push(ToolResult { content: marked(result, &origin), ..result.clone() });
+                self.heard.push('\n');
+                self.heard.push_str(&result.content);
+                if result.from_outside {
+                    self.outside.push(format!("{} {origin}", result.name));
+                }
+                uses.push(done.tool_use);
+            }
+        }
+        self.remember_round(said, calls, results);
+        uses
+    }
+
+    /// Gives the round's calls and results to the model with its next request.
+    fn remember_round(&mut self, said: String, calls: Vec<ToolCall>, results: Vec<ToolResult>) {
+        if self.text_calls.is_none() {
+            self.turns.push(Turn::Assistant { content: said, calls });
+            self.turns.push(Turn::Tools { results });
+            return;
+        }
+        let asked = calls
+            .iter()
+            .map(|c| serde_json::json!({"tool_call": {"tool": c.name, "args": c.input}}).to_string());
+        let asked = asked.collect::<Vec<_>>().join("\n");
+        self.turns.push(Turn::Assistant { content: format!("{said}{asked}"), calls: vec![] });
+        let told: Vec<_> = results.iter().map(|r| format!("Result of {}:\n{}", r.name, r.content)).collect();
+        self.turns.push(Turn::User { content: told.join("\n\n"), images: vec![] });
+    }
+
+    fn doing(&self) -> Doing {
+        let said: String =
+            self.request.message.lines().next().unwrap_or_default().chars().take(200).collect();
+        let mut evidence = vec![Evidence::Said { text: said }];
+        evidence.extend(self.outside.iter().map(|origin| Evidence::Outside { origin: origin.clone() }));
+        let actor = match self.asker {
+            Asker::User => Actor::Model { conversation: self.conversation },
+            Asker::Task(task) => Actor::Task { task },
+        };
+        Doing {
+            actor,
+            turn: self.turn,
+            evidence,
+            cancel: self.occupied.cancel.clone(),
+            stream: Some(self.events.clone()),
+            context: luna_model::CommandContext::default(),
+            heard: self.heard.clone(),
+        }
+    }
+
+    fn message(&self, state: MessageState) -> Message {
+        Message {
+            id: self.answer,
+            conversation: self.conversation,
+            turn: self.turn,
+            role: Role::Assistant,
+            content: self.machine.said.trim_end().to_owned(),
+            images: vec![],
+            tools: self.machine.uses.clone(),
+            model: Some(self.model.name.clone()),
+            state,
+            created_at: self.luna.clock().now(),
+        }
+    }
+
+    /// Keeps the answer, frees the conversation, and only then says that the turn is over.
+    async fn finish(mut self, end: Effect) {
+        let (state, failure) = match end {
+            Effect::Finish(state) => (state, None),
+            Effect::Fail(error) => (MessageState::Failed, Some(error)),
+            _ => (MessageState::Complete, None),
+        };
+        if let Some(pending) = self.checkpoint.1.take() {
+            let _ = pending.await;
+        }
+        let message = self.message(state);
+        let worth_keeping =
+            state == MessageState::Complete || !message.content.is_empty() || !message.tools.is_empty();
+        let kept = if worth_keeping { self.luna.db().save_answer(message).await } else { Ok(()) };
+        let failure = failure.or(kept.err().filter(|e| e.kind != ErrorKind::NotFound));
+        let Self { luna, events, conversation, turn, question, request, asker, machine, occupied, .. } = self;
+        drop(occupied);
+        let event = match failure {
+            Some(error) => {
+                tracing::warn!(kind = ?error.kind, source = ?error.source, "a chat turn failed");
+                Event::TurnFailed { conversation, turn, kind: error.kind, message: error.message }
+            }
+            None => Event::TurnEnded {
+                conversation,
+                turn,
+                message: self.answer,
+                usage: machine.usage,
+                stopped: state == MessageState::Stopped,
+            },
+        };
+        luna.bus().publish(event.clone());
+        let _ = tokio::time::timeout(STALLED, events.send(event)).await;
+        drop(events);
+        if asker == Asker::User {
+            luna.after_turn(conversation, question, request.message).await;
+        }
+    }
+
+    async fn tell(&mut self, event: Event) {
+        self.luna.bus().publish(event.clone());
+        let sent = match self.events.try_send(event) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+            Err(mpsc::error::TrySendError::Full(event)) => {
+                matches!(tokio::time::timeout(STALLED, self.events.send(event)).await, Ok(Ok(())))
+            }
+        };
+        if !sent {
+            self.occupied.cancel.cancel();
+        }
+    }
+}
+
+fn split((text, calls): (String, Vec<ToolCall>)) -> Vec<Input> {
+    let mut inputs = Vec::with_capacity(1 + calls.len());
+    if !text.is_empty() {
+        inputs.push(Input::Text(text));
+    }
+    inputs.extend(calls.into_iter().map(Input::Call));
+    inputs
+}

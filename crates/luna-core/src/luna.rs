@@ -1,0 +1,328 @@
+//! The value that every face holds: Luna herself, a cheap clone, with what she owns and how she starts and stops.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use luna_model::{Mode, Provider, Result, Secret, Settings, SettingsPatch};
+use luna_store::Db;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::events::Bus;
+use crate::gate::Gate;
+use crate::gate::audit::{self, Audit};
+use crate::memory::Memory;
+use crate::ports::{Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell};
+use crate::running::Running;
+use crate::settings::SettingsRow;
+use crate::skills::Skills;
+use crate::tools::Tools;
+use crate::undo::{Keeper, Undo};
+use crate::workspace::Workspace;
+
+/// Permissions of senses, which are no tools that a model calls by itself.
+const SENSES: [(&str, Mode); 1] = [("vision", Mode::Confirm)];
+
+/// What the composition root calls when settings or keys changed, before the change is acknowledged.
+pub type Apply = Box<dyn Fn(Settings) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// What Luna is made of.
+pub struct Parts {
+    /// The data folder: workspace, audit log and kept files lie in it.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub db: Db,
+    /// Language models.
+    pub llm: Arc<dyn Llm>,
+    /// Search by meaning.
+    pub recall: Arc<dyn Recall>,
+    /// The shell.
+    pub shell: Arc<dyn Shell>,
+    /// The web.
+    pub fetch: Arc<dyn Fetch>,
+    /// The machine.
+    pub desktop: Arc<dyn Desktop>,
+    /// Keys and tokens.
+    pub secrets: Arc<dyn Secrets>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Settings that flags and environment fix.
+    pub fixed: SettingsPatch,
+    /// Called when settings or keys changed.
+    pub apply: Apply,
+}
+
+/// Luna. Cheap to clone; all clones are the same Luna.
+#[derive(Clone)]
+pub struct Luna {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    bus: Bus,
+    gate: Gate,
+    tools: Tools,
+    undo: Undo,
+    workspace: Workspace,
+    skills: Skills,
+    memory: Memory,
+    settings: SettingsRow,
+    running: Running,
+    tasks: TaskTracker,
+    task_places: Arc<Semaphore>,
+    stopping: CancellationToken,
+}
+
+impl Luna {
+    /// Wakes Luna up: opens what lies in the data folder and takes up what was interrupted.
+    ///
+    /// # Errors
+    /// `Unavailable` when something of it cannot be opened.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        let bus = Bus::new();
+        let stopping = CancellationToken::new();
+        let tools = Tools::all()?;
+        let workspace = Workspace::open(&parts.data_dir.join("workspace"))?;
+        let keeper = Arc::new(Keeper::open(parts.data_dir.join("undo"))?);
+        let audit = Audit::open(&audit::path_in(&parts.data_dir))?;
+        let mut defaults: BTreeMap<_, _> = tools.iter().map(|t| (t.spec.name.clone(), t.mode)).collect();
+        defaults.extend(SENSES.map(|(name, mode)| (name.to_owned(), mode)));
+        let (clock, shell) = (Arc::clone(&parts.clock), Arc::clone(&parts.shell));
+        let gate = Gate::open(parts.db.clone(), bus.clone(), clock, shell, audit, defaults).await?;
+        let settings = SettingsRow::open(&parts.db, parts.fixed.clone()).await?;
+        let memory =
+            Memory::open(parts.db.clone(), Arc::clone(&parts.recall), Arc::clone(&parts.clock), bus.clone());
+        let luna = Self {
+            inner: Arc::new(Inner {
+                undo: Undo::new(parts.db.clone(), keeper),
+                skills: Skills::new(workspace.clone()),
+                running: Running::new(stopping.clone()),
+                tasks: TaskTracker::new(),
+                task_places: Arc::new(Semaphore::new(crate::tasks::AT_ONCE)),
+                parts,
+                bus,
+                gate,
+                tools,
+                workspace,
+                memory,
+                settings,
+                stopping,
+            }),
+        };
+        (luna.inner.parts.apply)(luna.settings().current()).await;
+        luna.close_interrupted_runs().await?;
+        luna.gate().close_interrupted().await?;
+        luna.resume_tasks().await?;
+        luna.tend();
+        Ok(luna)
+    }
+
+    /// Goes to sleep: stops what goes on, waits for it to be kept, closes the database.
+    pub async fn stop(&self) {
+        self.inner.stopping.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        let db = self.db().clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || db.close()).await {
+            tracing::error!(%error, "the database could not be closed");
+        }
+    }
+
+    /// Changes settings; they hold when this returns.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown name or a value that does not fit, `Conflict` for what flags or environment fix.
+    pub async fn patch_settings(&self, patch: SettingsPatch) -> Result<Settings> {
+        let settings = self.inner.settings.patch(self.db(), self.bus(), patch).await?;
+        (self.inner.parts.apply)(settings.clone()).await;
+        Ok(settings)
+    }
+
+    /// Stores a provider's key; it holds when this returns.
+    ///
+    /// # Errors
+    /// `Invalid` for an empty key, `Unavailable` when it cannot be stored.
+    pub async fn set_provider_key(&self, provider: Provider, key: Secret) -> Result<()> {
+        if key.expose().trim().is_empty() || key.expose().contains(['\n', '\r']) {
+            return Err(luna_model::Error::invalid("a key is one line and not empty"));
+        }
+        self.inner
+            .parts
+            .secrets
+            .set(&key_name(provider), Secret::new(key.expose().trim().to_owned()))
+            .await?;
+        self.keys_changed().await;
+        Ok(())
+    }
+
+    /// Forgets a provider's key.
+    ///
+    /// # Errors
+    /// `Unavailable` when the place of secrets does not answer.
+    pub async fn delete_provider_key(&self, provider: Provider) -> Result<()> {
+        self.inner.parts.secrets.delete(&key_name(provider)).await?;
+        self.keys_changed().await;
+        Ok(())
+    }
+
+    async fn keys_changed(&self) {
+        (self.inner.parts.apply)(self.settings().current()).await;
+        self.bus().publish(luna_model::Event::SettingsChanged { names: vec!["providers".into()] });
+    }
+
+    /// The event bus.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.inner.bus
+    }
+
+    /// The gate.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// What undo knows.
+    #[must_use]
+    pub fn undo(&self) -> &Undo {
+        &self.inner.undo
+    }
+
+    /// The workspace. Faces write through [`Luna::use_tool`], so that the gate sees it.
+    #[must_use]
+    pub fn workspace(&self) -> &Workspace {
+        &self.inner.workspace
+    }
+
+    /// What Luna remembers.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.inner.memory
+    }
+
+    /// The skills.
+    #[must_use]
+    pub fn skills(&self) -> &Skills {
+        &self.inner.skills
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &SettingsRow {
+        &self.inner.settings
+    }
+
+    /// The language models.
+    #[must_use]
+    pub fn llm(&self) -> &Arc<dyn Llm> {
+        &self.inner.parts.llm
+    }
+
+    /// The machine.
+    #[must_use]
+    pub fn desktop(&self) -> &dyn Desktop {
+        self.inner.parts.desktop.as_ref()
+    }
+
+    /// The shell.
+    #[must_use]
+    pub fn shell(&self) -> &dyn Shell {
+        self.inner.parts.shell.as_ref()
+    }
+
+    /// Time.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.inner.parts.clock.as_ref()
+    }
+
+    /// Where keys and tokens are kept, in words.
+    #[must_use]
+    pub fn secrets_place(&self) -> String {
+        self.inner.parts.secrets.place()
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.inner.parts.data_dir
+    }
+
+    /// Cancelled when Luna goes to sleep.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.inner.stopping
+    }
+
+    /// The database, for what is no verb of its own (backups, checks).
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.inner.parts.db
+    }
+
+    /// The tools with their modes: what Agent screens list.
+    #[must_use]
+    pub fn tool_list(&self) -> Vec<ToolInfo> {
+        let modes = self.gate().modes();
+        let described: BTreeMap<_, _> =
+            self.tools().iter().map(|t| (t.spec.name.clone(), t.spec.description.clone())).collect();
+        let defaults = self.gate().default_modes();
+        let info = modes.into_iter().map(|(name, mode)| ToolInfo {
+            description: described
+                .get(&name)
+                .cloned()
+                .unwrap_or_else(|| "Seeing the screen and the camera.".into()),
+            default_mode: defaults.get(&name).copied().unwrap_or(Mode::Confirm),
+            name,
+            mode,
+        });
+        info.collect()
+    }
+
+    pub(crate) fn recall(&self) -> &dyn Recall {
+        self.inner.parts.recall.as_ref()
+    }
+
+    pub(crate) fn fetch(&self) -> &dyn Fetch {
+        self.inner.parts.fetch.as_ref()
+    }
+
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.inner.tools
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.inner.running
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.inner.tasks
+    }
+
+    pub(crate) fn task_places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.task_places)
+    }
+}
+
+/// A tool with its permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolInfo {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// Its mode now.
+    pub mode: Mode,
+    /// Its mode until the user sets another.
+    pub default_mode: Mode,
+}
+
+/// The name under which a provider's key is kept.
+#[must_use]
+pub fn key_name(provider: Provider) -> String {
+    format!("provider.{}.key", provider.name())
+}

@@ -1,0 +1,18 @@
+//! What the core needs from outside: a network, hardware, money or time. One trait each, implemented by a real adapter
+//! (luna-llm, luna-shell, luna-connect, luna-desktop-io, luna-embed, luna-app) and by a scripted one (luna-testkit).
+
+mod clock;
+mod desktop;
+mod fetch;
+mod llm;
+mod recall;
+mod secrets;
+mod shell;
+
+pub use clock::*;
+pub use desktop::*;
+pub use fetch::*;
+pub use llm::*;
+pub use recall::*;
+pub use secrets::*;
+pub use shell::*;

@@ -1,0 +1,40 @@
+//! The web: reading pages and searching. Whatever comes from here is text from outside.
+
+use async_trait::async_trait;
+use luna_model::Result;
+use serde::{Deserialize, Serialize};
+
+/// A page, made readable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Where it was found, after redirects.
+    pub url: String,
+    /// Its title, when it has one.
+    pub title: Option<String>,
+    /// Its main text: Markdown for HTML, the text itself for text, JSON and feeds.
+    pub text: String,
+    /// Whether the text was cut at the limit.
+    pub truncated: bool,
+}
+
+/// A hit of a web search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHit {
+    /// Its title.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// A few words of it.
+    pub snippet: String,
+}
+
+/// Reads the web.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// Reads a page. `Invalid` for what is not http(s), `Forbidden` for private, loopback, link-local and metadata
+    /// addresses (checked after resolving, and again after every redirect), `LimitReached` beyond size or time.
+    async fn page(&self, url: &str, max_chars: usize) -> Result<Page>;
+
+    /// Searches the web.
+    async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>>;
+}

@@ -1,0 +1,181 @@
+//! The settings that can change while Luna runs: one typed row, one patch verb. What flags and environment fix is laid
+//! over them and cannot be patched away.
+
+use std::sync::Arc;
+
+use luna_model::{Error, Event, Result, Settings, SettingsPatch};
+use luna_store::Db;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::events::Bus;
+
+const DOCUMENT: &str = "settings";
+
+/// The settings; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct SettingsRow {
+    current: Arc<watch::Sender<Settings>>,
+    fixed: Arc<SettingsPatch>,
+}
+
+impl SettingsRow {
+    /// Reads the row; `fixed` is what flags and environment say.
+    pub(crate) async fn open(db: &Db, fixed: SettingsPatch) -> Result<Self> {
+        let stored: SettingsPatch = db.document(DOCUMENT).await?.unwrap_or_default();
+        let current = layered(&stored, &fixed)?;
+        Ok(Self { current: Arc::new(watch::Sender::new(current)), fixed: Arc::new(fixed) })
+    }
+
+    /// The settings now.
+    #[must_use]
+    pub fn current(&self) -> Settings {
+        self.current.borrow().clone()
+    }
+
+    /// Wakes whenever they change.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Settings> {
+        self.current.subscribe()
+    }
+
+    /// The names that flags or environment fix.
+    #[must_use]
+    pub fn fixed(&self) -> Vec<String> {
+        self.fixed.keys().cloned().collect()
+    }
+
+    /// Changes some of them (RFC 7396: `null` = back to the default). They hold at once.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown name or a value that does not fit, naming it; then nothing changes.
+    pub(crate) async fn patch(&self, db: &Db, bus: &Bus, patch: SettingsPatch) -> Result<Settings> {
+        let known = object(&Settings::default())?;
+        for name in patch.keys() {
+            if !known.contains_key(name) {
+                return Err(Error::invalid(format!("there is no setting called {name:?}")));
+            }
+            if self.fixed.contains_key(name) {
+                return Err(Error::conflict(format!(
+                    "{name} is fixed by a flag or an environment variable; change it there"
+                )));
+            }
+        }
+        let names: Vec<_> = patch.keys().cloned().collect();
+        let mut stored: Value =
+            Value::Object(db.document::<SettingsPatch>(DOCUMENT).await?.unwrap_or_default());
+        merge(&mut stored, Value::Object(patch));
+        let Value::Object(stored) = stored else { return Err(Error::internal("the settings are no object")) };
+        let changed = layered(&stored, &self.fixed)?;
+        check(&changed)?;
+        db.set_document(DOCUMENT, &stored).await?;
+        self.current.send_replace(changed.clone());
+        bus.publish(Event::SettingsChanged { names });
+        Ok(changed)
+    }
+}
+
+fn layered(stored: &SettingsPatch, fixed: &SettingsPatch) -> Result<Settings> {
+    let mut all = Value::Object(object(&Settings::default())?);
+    merge(&mut all, Value::Object(stored.clone()));
+    merge(&mut all, Value::Object(fixed.clone()));
+    serde_json::from_value(all).map_err(|e| Error::invalid(format!("that setting does not fit: {e}")))
+}
+
+fn check(settings: &Settings) -> Result<()> {
+    let ranges = [
+        ("history_messages", u64::from(settings.history_messages), 2..=400),
+        ("recalled_facts", u64::from(settings.recalled_facts), 0..=50),
+        ("confirm_timeout_s", settings.confirm_timeout_s, 5..=86_400),
+        ("command_timeout_s", settings.command_timeout_s, 1..=86_400),
+        ("first_token_timeout_s", settings.first_token_timeout_s, 1..=3_600),
+        ("idle_timeout_s", settings.idle_timeout_s, 1..=3_600),
+    ];
+    for (name, value, range) in ranges {
+        if !range.contains(&value) {
+            return Err(Error::invalid(format!(
+                "{name} is from {} to {}, not {value}",
+                range.start(),
+                range.end()
+            )));
+        }
+    }
+    for (name, value) in [("user_name", &settings.user_name), ("luna_name", &settings.luna_name)] {
+        if value.trim().is_empty() || value.chars().count() > 80 || value.contains('\n') {
+            return Err(Error::invalid(format!("{name} is one line of 1 to 80 characters")));
+        }
+    }
+    if !["system", "light", "dark", "contrast"].contains(&settings.theme.as_str()) {
+        return Err(Error::invalid("theme is system, light, dark or contrast"));
+    }
+    Ok(())
+}
+
+fn object(settings: &Settings) -> Result<SettingsPatch> {
+    match serde_json::to_value(settings).map_err(Error::internal)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Error::internal("the settings are no object")),
+    }
+}
+
+/// RFC 7396: objects are merged, `null` takes a field away, everything else replaces.
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(SettingsPatch::new());
+    }
+    let Some(fields) = target.as_object_mut() else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            fields.remove(&name);
+        } else {
+            merge(fields.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn patch(value: Value) -> SettingsPatch {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_patch_holds_at_once_and_after_a_restart_and_null_takes_it_back() {
+        let (db, bus) = (Db::in_memory().unwrap(), Bus::new());
+        let row = SettingsRow::open(&db, SettingsPatch::new()).await.unwrap();
+        row.patch(&db, &bus, patch(json!({"user_name": "Ada", "providers": {"ollama": {"model": "m"}}})))
+            .await
+            .unwrap();
+        assert_eq!(row.current().user_name, "Ada");
+        let again = SettingsRow::open(&db, SettingsPatch::new()).await.unwrap();
+        assert_eq!(again.current().providers["ollama"].model.as_deref(), Some("m"));
+        again.patch(&db, &bus, patch(json!({"user_name": null}))).await.unwrap();
+        assert_eq!(again.current().user_name, "friend");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_changes_nothing() {
+        let (db, bus) = (Db::in_memory().unwrap(), Bus::new());
+        let row = SettingsRow::open(&db, patch(json!({"theme": "dark"}))).await.unwrap();
+        for bad in [
+            json!({"usr_name": "x"}),
+            json!({"idle_timeout_s": "long"}),
+            json!({"idle_timeout_s": 0}),
+            json!({"user_name": " "}),
+        ] {
+            let error = row.patch(&db, &bus, patch(bad)).await.unwrap_err();
+            assert_eq!(error.kind, luna_model::ErrorKind::Invalid);
+        }
+        let fixed = row.patch(&db, &bus, patch(json!({"theme": "light"}))).await.unwrap_err();
+        assert!(fixed.message.contains("environment"));
+        assert_eq!(row.current(), Settings { theme: "dark".into(), ..Settings::default() });
+    }
+}

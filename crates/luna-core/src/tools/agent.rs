@@ -1,0 +1,62 @@
+//! Luna's own doings: background tasks and undo.
+
+use luna_model::{Error, Mode, Result};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Call, Described, Output, Tool};
+use crate::Luna;
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct TaskArgs {
+    /// A line that names the task.
+    title: String,
+    /// What is wanted, in full: the task works by itself and sees only this.
+    description: String,
+}
+
+pub(super) struct CreateAgentTask;
+
+impl Tool for CreateAgentTask {
+    const NAME: &'static str = "create_agent_task";
+    const DESCRIPTION: &'static str =
+        "Starts a background task that works by itself, step by step, with the same permissions.";
+    const MODE: Mode = Mode::Allow;
+    type Args = TaskArgs;
+
+    fn describe(_: &Luna, args: &TaskArgs) -> Described {
+        Described::changes(
+            format!("Start a background task: {}", args.title),
+            "It works by itself until it is done.",
+        )
+    }
+
+    async fn run(luna: Luna, args: TaskArgs, _: Call) -> Result<Output> {
+        let task = luna.create_task(&args.title, &args.description).await?;
+        Ok(Output::ours(format!("Started the task {:?} ({})", task.title, task.id)))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NoArgs {}
+
+pub(super) struct UndoLast;
+
+impl Tool for UndoLast {
+    const NAME: &'static str = crate::undo::TOOL;
+    const DESCRIPTION: &'static str = "Undoes the last action that changed files.";
+    const MODE: Mode = Mode::Confirm;
+    type Args = NoArgs;
+
+    fn describe(_: &Luna, _: &NoArgs) -> Described {
+        let effect = "The files of the last action go back to what they were; what is there now is kept.";
+        Described { reversible: true, ..Described::changes("Undo the last action".into(), effect) }
+    }
+
+    async fn run(luna: Luna, _: NoArgs, call: Call) -> Result<Output> {
+        let last = luna.undo().last().await?.ok_or_else(|| Error::not_found("there is nothing to undo"))?;
+        let now = luna.clock().now();
+        let restored = luna.undo().action(last.action, call.action.id, false, now).await?;
+        Ok(Output::ours(format!("Undid \"{}\": {} files restored", last.summary, restored.len())))
+    }
+}
