@@ -241,17 +241,7 @@ impl Config {
     /// What was given for a provider.
     #[must_use]
     pub fn provider(&self, provider: Provider) -> ProviderConfig {
-        let prefix = match provider {
-            Provider::Ollama => "OLLAMA",
-            Provider::OpenaiCompatible => "OPENAI",
-            Provider::Anthropic => "ANTHROPIC",
-            Provider::Google => "GOOGLE",
-            Provider::Groq => "GROQ",
-            Provider::Cohere => "COHERE",
-            Provider::Mistral => "MISTRAL",
-            Provider::NvidiaNim => "NVIDIA_NIM",
-            Provider::Builtin => return ProviderConfig::default(),
-        };
+        let prefix = luna_llm::defaults(provider).env;
         ProviderConfig {
             base_url: self.given_text(&format!("{prefix}_BASE_URL")),
             key: self.secret(&format!("{prefix}_API_KEY")),

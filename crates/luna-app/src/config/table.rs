@@ -185,8 +185,13 @@ pub static VARIABLES: &[Variable] = &[
         .sets("providers.groq.base_url"),
     var("GROQ_API_KEY", Kind::Secret, "", "Groq: the key."),
     var("GROQ_MODEL", Kind::Text, "llama-3.3-70b-versatile", "Groq: the model.").sets("providers.groq.model"),
-    var("COHERE_BASE_URL", Kind::Url, "https://api.cohere.com", "Cohere: where it is reached.")
-        .sets("providers.cohere.base_url"),
+    var(
+        "COHERE_BASE_URL",
+        Kind::Url,
+        "https://api.cohere.ai/compatibility/v1",
+        "Cohere: where it is reached.",
+    )
+    .sets("providers.cohere.base_url"),
     var("COHERE_API_KEY", Kind::Secret, "", "Cohere: the key."),
     var("COHERE_MODEL", Kind::Text, "command-r-plus", "Cohere: the model.").sets("providers.cohere.model"),
     var("MISTRAL_BASE_URL", Kind::Url, "https://api.mistral.ai/v1", "Mistral: where it is reached.")

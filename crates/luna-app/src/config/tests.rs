@@ -216,3 +216,16 @@ fn providers_and_paths_come_out_as_given() {
     assert_eq!(config.data_dir.unwrap(), Path::new("/home/ann/luna"));
     assert_eq!(config.database.unwrap(), place.path().join("a/b"));
 }
+
+#[test]
+fn the_table_says_the_providers_own_defaults() {
+    for provider in Provider::ALL.into_iter().filter(|p| *p != Provider::Builtin) {
+        let own = luna_llm::defaults(provider);
+        let said = |end: &str| variable(&format!("{}_{end}", own.env)).unwrap();
+        assert_eq!(said("BASE_URL").default, own.base_url.trim_end_matches('/'), "{}", own.title);
+        assert_eq!(said("MODEL").default, own.model, "{}", own.title);
+        assert_eq!(said("MODEL").sets, format!("providers.{}.model", provider.name()));
+        assert_eq!(said("BASE_URL").sets, format!("providers.{}.base_url", provider.name()));
+        assert!(provider == Provider::Ollama || said("API_KEY").is_secret());
+    }
+}
