@@ -78,13 +78,14 @@ fn push(text: &str, token: Range<usize>, words: &mut Vec<Word>) {
     let raw = &text[token.clone()];
     let bare = raw.trim_start_matches(LEADING).trim_end_matches(TRAILING);
     let mark = raw.chars().next_back().filter(|c| TRAILING.contains(c) && raw.len() > c.len_utf8());
-    if bare.is_empty()
-        || matches!(bare, "-" | "–" | "—")
-            && !words.last().is_some_and(|w| w.norm.ends_with(|c: char| c.is_ascii_digit()))
-    {
-        if raw == "*" {
-            words.push(Word { norm: raw.to_owned(), span: token, quoted: None, mark: None });
-        } else if let Some(last) = words.last_mut() {
+    let dash = matches!(bare, "-" | "–" | "—");
+    let between_figures = words.last().is_some_and(|w| w.norm.ends_with(|c: char| c.is_ascii_digit()));
+    if raw == "*" {
+        words.push(Word { norm: raw.to_owned(), span: token, quoted: None, mark: None });
+        return;
+    }
+    if bare.is_empty() || dash && !between_figures {
+        if let Some(last) = words.last_mut() {
             last.mark = last.mark.or(raw.chars().next());
         }
         return;

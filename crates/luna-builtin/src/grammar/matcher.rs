@@ -77,7 +77,8 @@ fn sorted(word: &str) -> Vec<char> {
 struct State {
     at: usize,
     score: f32,
-    exact: u8,
+    /// Whether a word of the pattern itself was found: exactly, or past a slip when it does not stand alone.
+    anchored: bool,
     slots: Vec<(u8, Kind, usize, usize)>,
 }
 
@@ -97,13 +98,13 @@ pub(super) fn lay(
     to: usize,
 ) -> Option<Match> {
     let over = Over { utterance, known, to };
-    let start = State { at: from, score: 0.0, exact: 0, slots: Vec::new() };
+    let start = State { at: from, score: 0.0, anchored: false, slots: Vec::new() };
     over.advance(node, start, true)
         .into_iter()
         .filter_map(|state| {
             let left = over.skip_filler(state.at, over.to);
             (left == to
-                && (state.exact > 0 || state.slots.iter().any(|(_, kind, ..)| kind.speaks_for_itself())))
+                && (state.anchored || state.slots.iter().any(|(_, kind, ..)| kind.speaks_for_itself())))
             .then(|| (state.score + FILLER * (to - state.at) as f32, state.slots))
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -157,10 +158,7 @@ impl Over<'_> {
                         score: state.score
                             + if slipped { SLIP } else { WORD }
                             + FILLER * (at - state.at) as f32,
-                        exact: state
-                            .exact
-                            .saturating_add(u8::from(!slipped))
-                            .max(u8::from(slipped && self.to > 1)),
+                        anchored: state.anchored || !slipped || self.to > 1,
                         slots: state.slots,
                     });
                 }
@@ -180,7 +178,7 @@ impl Over<'_> {
             State {
                 at: end,
                 score: state.score + kind.worth(end - start) + skipped,
-                exact: state.exact,
+                anchored: state.anchored,
                 slots,
             }
         };

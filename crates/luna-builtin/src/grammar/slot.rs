@@ -231,24 +231,20 @@ fn timed(text: &str, now: Option<&Zoned>) -> Value {
 /// "30", "30%", "30 percent", "thirty", "half", "max", "full", "zero", "a quarter".
 fn level(words: &[Word]) -> Option<(i64, usize)> {
     let first = words.first().filter(|w| w.quoted.is_none())?;
-    let (n, mut taken) = match first.norm.as_str() {
+    let (n, taken) = match first.norm.as_str() {
         "half" | "halfway" => (50, 1),
         "max" | "maximum" | "full" | "highest" => (100, 1),
         "min" | "minimum" | "lowest" => (0, 1),
         figures if figures.ends_with('%') => (figures.trim_end_matches('%').parse().ok()?, 1),
         _ => cardinal(words)?,
     };
-    if words.get(taken).is_some_and(|w| {
-        matches!(w.norm.as_str(), "%" | "percent" | "per" | "percents" | "pct" | "volume" | "brightness")
-    }) {
-        let per_cent = words[taken].norm == "per" && words.get(taken + 1).is_some_and(|w| w.norm == "cent");
-        taken += if per_cent {
-            2
-        } else {
-            usize::from(matches!(words[taken].norm.as_str(), "%" | "percent" | "percents" | "pct"))
-        };
-    }
-    (0..=100).contains(&n).then_some((n, taken))
+    let norm = |at: usize| words.get(at).map_or("", |word| word.norm.as_str());
+    let sign = match (norm(taken), norm(taken + 1)) {
+        ("%" | "percent" | "percents" | "pct", _) => 1,
+        ("per", "cent") => 2,
+        _ => 0,
+    };
+    (0..=100).contains(&n).then_some((n, taken + sign))
 }
 
 /// Words before a name that are no part of it.

@@ -3,8 +3,11 @@
 //! Everything is relative to a given now and in its time zone; nothing here reads a clock. What has no year, no day or no half
 //! of the day means the next one ahead. "Next Tuesday" is the Tuesday of the week after this one; weeks begin on Monday.
 
+mod clock;
+mod cursor;
 mod lexicon;
 mod pieces;
+mod quantity;
 mod resolve;
 mod spoken;
 
