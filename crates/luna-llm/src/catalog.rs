@@ -70,23 +70,22 @@ pub(crate) async fn ollama_abilities(clients: &Clients, target: &Target, model: 
 /// What a model can do, from its name: for providers that do not tell.
 pub(crate) fn guess(provider: Provider, model: &str) -> Abilities {
     let name = model.to_lowercase();
-    let seeing: &[&str] = match provider {
-        Provider::Anthropic | Provider::Google => &[""],
-        Provider::OpenaiCompatible => &[
-            "gpt-4o", "gpt-4.1", "gpt-5", "gpt-6", "o1", "o3", "o4", "vision", "-vl", "vl-", "llava",
-            "gemma-3", "gemini", "claude", "pixtral", "llama-4", "qwen3.5", "stub",
-        ],
-        Provider::Mistral => {
-            &["pixtral", "mistral-medium", "mistral-small", "mistral-large-3", "mistral-large-4", "ministral"]
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    let images = match provider {
+        Provider::Anthropic | Provider::Google => true,
+        // Anything may stand behind the name; a server that cannot see says so, while an image held back is just missing.
+        Provider::OpenaiCompatible => {
+            !has(&["gpt-3.5", "o1-mini", "o3-mini", "deepseek", "coder", "codellama", "gpt-oss"])
         }
+        Provider::Mistral => has(&["pixtral", "medium", "small", "ministral", "mistral-large-latest"]),
         Provider::Groq | Provider::NvidiaNim => {
-            &["vision", "llama-4", "scout", "maverick", "-vl", "pixtral", "gemma-3"]
+            has(&["vision", "llama-4", "scout", "maverick", "-vl", "pixtral", "gemma-3"])
         }
-        Provider::Cohere => &["vision"],
-        Provider::Ollama => &["llava", "vision", "-vl", "gemma3", "moondream", "llama4", "minicpm-v"],
-        Provider::Builtin => &[],
+        Provider::Cohere => has(&["vision"]),
+        Provider::Ollama => has(&["llava", "vision", "-vl", "gemma3", "moondream", "llama4", "minicpm-v"]),
+        Provider::Builtin => false,
     };
-    Abilities { tools: true, images: seeing.iter().any(|part| name.contains(part)) }
+    Abilities { tools: true, images }
 }
 
 fn list_address(target: &Target) -> Result<url::Url> {

@@ -519,3 +519,28 @@ async fn models_are_listed_in_each_providers_form() {
     let error = server.providers(OPENAI).models(OPENAI).await.unwrap_err();
     assert!(error.message.contains("right address"), "{error}");
 }
+
+#[tokio::test]
+async fn a_long_answer_and_long_arguments_cost_no_more_a_piece_than_short_ones() {
+    let texts = vec![delta(json!({"content": "word "})); 20_000];
+    let body = sse(&[texts, vec![finish("stop")]].concat(), true);
+    let server = StandIn::new(vec![Answer::ok(body)]).await;
+    let began = Instant::now();
+    let told = ask(&server.providers(OPENAI), hello()).await;
+    let each = began.elapsed() / 20_000;
+    assert_eq!(told.texts, 20_000);
+    eprintln!("a token took {each:?} from the server's write to the event, in this build");
+    assert!(each < Duration::from_millis(1));
+
+    let piece = |text: &str| delta(json!({"tool_calls": [{"index": 0, "function": {"arguments": text}}]}));
+    let call = delta(
+        json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "write", "arguments": "{\"text\":\""}}]}),
+    );
+    let pieces =
+        [vec![call], vec![piece("0123456789"); 20_000], vec![piece("\"}"), finish("tool_calls")]].concat();
+    let server = StandIn::new(vec![Answer::ok(sse(&pieces, true))]).await;
+    let began = Instant::now();
+    let told = ask(&server.providers(OPENAI), hello()).await;
+    assert_eq!(told.calls[0].input["text"].as_str().unwrap().len(), 200_000);
+    assert!(began.elapsed() / 20_000 < Duration::from_millis(1), "{:?}", began.elapsed());
+}
