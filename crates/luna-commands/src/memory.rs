@@ -29,7 +29,7 @@ struct EditFact {
 }
 
 async fn edit(cx: Context, q: EditFact) -> Result<Fact> {
-    cx.luna.memory().edit(q.fact, &q.content).await
+    cx.luna.memory().edit(q.fact, Some(&q.content), None).await
 }
 
 #[derive(Debug, Deserialize, TS)]
@@ -62,12 +62,19 @@ struct FactOrigin {
 }
 
 async fn why(cx: Context, q: OneFact) -> Result<FactOrigin> {
-    let origin = cx.luna.memory().why(q.fact).await?;
+    let why = cx.luna.memory().why(q.fact).await?;
+    let learnt = why.fact.created_at.strftime("%Y-%m-%d");
+    let text = match (&why.fact.source, &why.said) {
+        (FactSource::Stated, _) => format!("You wrote it down as a fact on {learnt}."),
+        (FactSource::Asked { .. }, Some(m)) => format!("You asked for it on {learnt}: {}", m.content),
+        (FactSource::Learnt { .. }, Some(m)) => format!("Learnt on {learnt} from what you said: {}", m.content),
+        (_, None) => format!("Learnt on {learnt} in a conversation that is deleted by now."),
+    };
     Ok(FactOrigin {
-        text: origin.text,
-        conversation: origin.conversation,
-        message: origin.message,
-        earlier: origin.earlier,
+        text,
+        conversation: why.said.as_ref().map(|m| m.conversation),
+        message: why.said.map(|m| m.id),
+        earlier: why.earlier,
     })
 }
 
@@ -93,7 +100,7 @@ struct Compacted {
 
 async fn compact(cx: Context, _: Empty) -> Result<Compacted> {
     let merged = cx.luna.memory().compact().await?;
-    Ok(Compacted { merged: u32::try_from(merged).unwrap_or(u32::MAX) })
+    Ok(Compacted { merged: u32::try_from(merged.merged).unwrap_or(u32::MAX) })
 }
 
 pub(crate) fn register(r: &mut Register) {
