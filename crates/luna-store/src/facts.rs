@@ -363,11 +363,11 @@ fn words_that_tell(c: &Connection, query: &str) -> Result<Option<String>> {
     words.dedup();
     let mut counted = vec![];
     for word in words.into_iter().take(64) {
-        // Prefix range instead of the word itself: the index holds stems, which begin alike.
-        let stem: String = word.chars().take(word.chars().count().saturating_sub(2).max(3)).collect();
         let facts: i64 = c
-            .prepare_cached("SELECT coalesce(max(doc), 0) FROM facts_words WHERE term >= ?1 AND term <= ?2")
-            .and_then(|mut s| s.query_row(params![stem, word], |row| row.get(0)))
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM facts_fts WHERE facts_fts MATCH ?1 LIMIT ?2)",
+            )
+            .and_then(|mut s| s.query_row(params![format!("\"{word}\""), MOST_FACTS + 1], |row| row.get(0)))
             .map_err(failure)?;
         counted.push((facts, word));
     }
@@ -479,7 +479,7 @@ mod tests {
         let left: i64 = db
             .read(|c| {
                 let sql = "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM fact_vectors)
-                                + (SELECT count(*) FROM facts_words)";
+                                + (SELECT count(*) FROM facts_fts_docsize)";
                 c.query_row(sql, [], |r| r.get(0)).map_err(failure)
             })
             .await

@@ -100,7 +100,8 @@ mod tests {
     use super::*;
 
     fn answer(content: &str, words: &str, confidence: f64) -> String {
-        json!({"facts": [{"content": content, "words": words, "confidence": confidence, "importance": 0.5}]}).to_string()
+        json!({"facts": [{"content": content, "words": words, "confidence": confidence, "importance": 0.5}]})
+            .to_string()
     }
 
     #[test]
@@ -128,6 +129,8 @@ mod tests {
     fn the_request_asks_for_strict_json() {
         let request = request("my cat is called Biscuit");
         assert!(request.json_schema.is_some() && request.tools.is_empty());
-        assert!(matches!(&request.turns[0], Turn::User { content, .. } if content == "my cat is called Biscuit"));
+        assert!(
+            matches!(&request.turns[0], Turn::User { content, .. } if content == "my cat is called Biscuit")
+        );
     }
 }

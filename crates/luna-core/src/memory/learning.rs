@@ -47,8 +47,10 @@ impl Memory {
 /// Whether a message may hold a fact at all: a statement of some length that speaks of the one who wrote it.
 fn worth_asking(message: &str) -> bool {
     said::statements(message).iter().any(|statement| {
-        let words: Vec<_> = statement.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-        words.len() > 4 && words.iter().any(|w| ["i", "my", "me", "we", "our"].contains(&w.to_lowercase().as_str()))
+        let words: Vec<_> =
+            statement.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        words.len() > 4
+            && words.iter().any(|w| ["i", "my", "me", "we", "our"].contains(&w.to_lowercase().as_str()))
     })
 }
 

@@ -6,8 +6,8 @@ use luna_model::{Error, Personality, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// How far one message moves a dimension towards what it suggests.
-const DRIFT: f64 = 0.08;
+/// Share of the way towards what it suggests that one message moves a dimension.
+const DRIFT: f64 = 0.12;
 /// The farthest that drift alone leads from what the user set.
 const BOUND: f64 = 0.25;
 /// What is left of a drift a day later: moods pass, habits stay longer.
@@ -35,7 +35,10 @@ impl Grown {
         for (name, value) in patch {
             let Some(dimension) = DIMENSIONS.iter().find(|d| d.name == name) else {
                 let names: Vec<_> = DIMENSIONS.iter().map(|d| d.name).collect();
-                return Err(Error::invalid(format!("the personality has no {name:?}; it has {}", names.join(", "))));
+                return Err(Error::invalid(format!(
+                    "the personality has no {name:?}; it has {}",
+                    names.join(", ")
+                )));
             };
             let value = value.as_f64().filter(|v| (dimension.lowest..=1.0).contains(v)).ok_or_else(|| {
                 Error::invalid(format!("{name} must be a number from {} to 1", dimension.lowest))
@@ -62,7 +65,7 @@ impl Grown {
             let now = (d.of)(&mut self.now);
             let goal = (set + pull * BOUND).clamp(set - BOUND, set + BOUND).clamp(d.lowest, 1.0);
             if pull != 0.0 {
-                *now = rounded(*now + DRIFT * pull.abs().max(0.25) * 4.0 * (goal - *now));
+                *now = rounded(*now + DRIFT * (goal - *now));
             }
         }
         self
@@ -196,7 +199,9 @@ impl Tone {
         let lower = said.to_lowercase().replace('’', "'");
         let words: Vec<_> =
             lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
-        let has = |list: &[String]| list.iter().any(|w| words.contains(&w.as_str()) || (w.contains(' ') && lower.contains(w)));
+        let has = |list: &[String]| {
+            list.iter().any(|w| words.contains(&w.as_str()) || (w.contains(' ') && lower.contains(w)))
+        };
         let mut sum: f64 = 0.0;
         for (at, word) in words.iter().enumerate() {
             let value = f64::from(i8::from(WORDS.good.iter().any(|w| w == word)))
@@ -233,10 +238,13 @@ mod tests {
 
     #[test]
     fn a_patch_changes_what_it_names_and_checks_ranges() {
-        let grown = Grown::new(at(0)).patched(&patch(json!({"humor": 0.8, "formality": 0.2, "mood": -1}))).unwrap();
+        let grown =
+            Grown::new(at(0)).patched(&patch(json!({"humor": 0.8, "formality": 0.2, "mood": -1}))).unwrap();
         assert_eq!((grown.now.humor, grown.now.formality, grown.now.mood), (0.8, 0.2, -1.0));
         assert_eq!(grown.now.energy, Personality::default().energy);
-        for wrong in [json!({"humor": 12}), json!({"humor": -0.1}), json!({"grumpiness": 0.5}), json!({"mood": "low"})] {
+        for wrong in
+            [json!({"humor": 12}), json!({"humor": -0.1}), json!({"grumpiness": 0.5}), json!({"mood": "low"})]
+        {
             assert!(Grown::new(at(0)).patched(&patch(wrong.clone())).is_err(), "{wrong}");
         }
     }

@@ -27,7 +27,8 @@ struct Rule {
     pattern: String,
     /// What the capture `a` must not be.
     not: Option<String>,
-    /// The fact: `{b}` as said, `{told a}` told of the user, `{verb v}` in the third person.
+    /// The fact: `{b}` as said, `{told a}` told of the user, `{verb v}` in the third person,
+    /// `{lower b}` without its first capital.
     fact: String,
     confidence: f64,
     importance: f64,
@@ -61,11 +62,24 @@ pub(crate) fn learn(message: &str) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = vec![];
     for statement in statements(message) {
         for clause in clauses(&tidy(&statement)) {
-            found.extend(RULES.iter().find_map(|rule| rule.apply(&clause)));
+            found.extend(by_rules(&clause));
         }
     }
     found.dedup_by(|a, b| a.content == b.content);
     found
+}
+
+/// What the first rule that fits makes of a clause. What the user asked to remember is put as other rules would put it,
+/// but is as sure and as important as what was asked for.
+fn by_rules(clause: &str) -> Option<Candidate> {
+    let (rule, found) = RULES.iter().find_map(|rule| Some((rule, rule.captures(clause)?)))?;
+    let content = match found.name("a").filter(|_| rule.rule.asked).and_then(|asked| by_rules(asked.as_str()))
+    {
+        Some(stated) => stated.content,
+        None => fill(&rule.rule.fact, &found),
+    };
+    let Rule { confidence, importance, asked, .. } = rule.rule;
+    Some(Candidate { content, confidence, importance, asked })
 }
 
 /// "I live in Rome and I work as a nurse" is two statements; "that …" after "remember" stays whole.
@@ -88,35 +102,34 @@ fn clauses(statement: &str) -> Vec<String> {
 }
 
 impl Compiled {
-    fn apply(&self, clause: &str) -> Option<Candidate> {
+    fn captures<'c>(&self, clause: &'c str) -> Option<Captures<'c>> {
         let found = self.pattern.captures(clause)?;
-        let value = found.name("a").map_or("", |m| m.as_str());
-        if self.not.as_ref().is_some_and(|not| not.is_match(value.trim())) {
-            return None;
-        }
-        let content = fill(&self.rule.fact, &found);
-        Some(Candidate {
-            content,
-            confidence: self.rule.confidence,
-            importance: self.rule.importance,
-            asked: self.rule.asked,
-        })
+        let value = found.name("a").map_or("", |m| m.as_str()).trim();
+        let refused = self.not.as_ref().is_some_and(|not| not.is_match(value));
+        (!refused).then_some(found)
     }
 }
 
 /// A rule's fact with its captures filled in.
 fn fill(fact: &str, found: &Captures<'_>) -> String {
-    static SLOT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{(?:(told|verb) )?([abv])\}"));
+    static SLOT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{(?:(told|verb|lower) )?([abv])\}"));
     let filled = SLOT.replace_all(fact, |slot: &Captures<'_>| {
         let said = found.name(&slot[2]).map_or("", |m| m.as_str());
         match slot.get(1).map(|how| how.as_str()) {
             Some("told") => told(said),
+            Some("lower") => in_a_sentence(said),
             Some(_) => third_person(&said.to_lowercase()),
             None => tidy(said),
         }
     });
     let words: Vec<_> = filled.split_whitespace().collect();
     tidy(&words.join(" "))
+}
+
+/// Words from the beginning of a sentence, as they stand inside one.
+fn in_a_sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -147,7 +160,8 @@ mod tests {
             .iter()
             .filter_map(|case| {
                 let learnt: Vec<_> = learn(&case.said).into_iter().map(|c| c.content).collect();
-                (learnt != case.facts).then(|| format!("{:?}\n   made   {learnt:?}\n   wanted {:?}", case.said, case.facts))
+                (learnt != case.facts)
+                    .then(|| format!("{:?}\n   made   {learnt:?}\n   wanted {:?}", case.said, case.facts))
             })
             .collect();
         assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));

@@ -16,13 +16,16 @@ pub(crate) fn statements(message: &str) -> Vec<String> {
 /// What is left of a message without code, quotations, pasted lines and links.
 pub(crate) fn without_quotations(message: &str) -> String {
     static FENCED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)```.*?(?:```|\z)|`[^`\n]*`"));
-    static QUOTED: LazyLock<Regex> =
-        LazyLock::new(|| pattern("(?s)[\"“„«][^\"”»“]{0,2000}[\"”»“]|(?:^|[\\s(:])[‘'][^'’\n]{2,400}['’](?:$|[\\s).,!?])"));
+    static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern("(?s)[\"“„«][^\"”»“]{0,2000}[\"”»“]|(?:^|[\\s(:])[‘'][^'’\n]{2,400}['’](?:$|[\\s).,!?])")
+    });
     static URL: LazyLock<Regex> = LazyLock::new(|| pattern(r"https?://\S+"));
     let plain = FENCED.replace_all(message, " … ");
     let lines = plain.lines().filter(|line| {
         let line = line.trim_start();
-        !line.starts_with('>') && !line.starts_with('|') && !line.starts_with("On ") | !line.ends_with("wrote:")
+        !line.starts_with('>')
+            && !line.starts_with('|')
+            && !line.starts_with("On ") | !line.ends_with("wrote:")
     });
     let joined = lines.collect::<Vec<_>>().join("\n");
     let unquoted = QUOTED.replace_all(&joined, " … ");
@@ -96,9 +99,13 @@ fn is_statement(sentence: &str) -> bool {
 
 /// A clause of the user's as it is told of her: "my cat likes me" → "user's cat likes user".
 pub(crate) fn told(clause: &str) -> String {
-    static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:i am|i'm|i've|i have|i'll|i was|i do|i don't|i|me|my|mine|myself|we are|we're|we|us|our|ours)\b"));
-    let text = WORDS.replace_all(clause, |found: &regex::Captures<'_>| {
-        match found[0].to_lowercase().as_str() {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:i am|i'm|i've|i have|i'll|i was|i do|i don't|i|me|my|mine|myself|we are|we're|we|us|our|ours)\b",
+        )
+    });
+    let text =
+        WORDS.replace_all(clause, |found: &regex::Captures<'_>| match found[0].to_lowercase().as_str() {
             "i am" | "i'm" => "user is",
             "i've" | "i have" => "user has",
             "i'll" => "user will",
@@ -113,10 +120,21 @@ pub(crate) fn told(clause: &str) -> String {
             "we" => "user and company",
             "us" => "user and company",
             _ => "user",
-        }
+        });
+    static DOES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^user ([a-z]+)\b"));
+    let text = DOES.replace(&text, |found: &regex::Captures<'_>| match &found[1] {
+        verb if BARE.contains(&verb) => format!("user {}", third_person(verb)),
+        other => format!("user {other}"),
     });
     tidy(&text)
 }
+
+/// Verbs that are told in the third person after "user" when nothing else in the clause says how.
+const BARE: [&str; 32] = [
+    "need", "want", "like", "love", "hate", "prefer", "live", "work", "play", "use", "drive", "drink", "eat",
+    "own", "speak", "study", "teach", "wear", "take", "go", "start", "finish", "sleep", "wake", "park",
+    "keep", "store", "pay", "visit", "meet", "run", "believe",
+];
 
 /// A clause without its end mark and outer spaces.
 pub(crate) fn tidy(text: &str) -> String {
@@ -131,7 +149,9 @@ pub(crate) fn third_person(verb: &str) -> String {
         "do" => "does".into(),
         "go" => "goes".into(),
         "don't" => "doesn't".into(),
-        _ if verb.ends_with("ss") || verb.ends_with("sh") || verb.ends_with("ch") || verb.ends_with('x') => format!("{verb}es"),
+        _ if verb.ends_with("ss") || verb.ends_with("sh") || verb.ends_with("ch") || verb.ends_with('x') => {
+            format!("{verb}es")
+        }
         _ => match verb.strip_suffix('y') {
             Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
             _ => format!("{verb}s"),
@@ -160,6 +180,9 @@ mod tests {
     fn told_of_the_user() {
         assert_eq!(told("my sister's dog likes me."), "user's sister's dog likes user");
         assert_eq!(told("I'm at our cabin"), "user is at user's cabin");
-        assert_eq!([third_person("play"), third_person("study"), third_person("watch")], ["plays", "studies", "watches"]);
+        assert_eq!(
+            [third_person("play"), third_person("study"), third_person("watch")],
+            ["plays", "studies", "watches"]
+        );
     }
 }

@@ -13,9 +13,10 @@ const WORDS: f64 = 0.1;
 /// What the most recent and the most important add at most; less than meaning differs by, so they break ties.
 const RECENCY: f64 = 0.01;
 const IMPORTANCE: f64 = 0.01;
-/// From this score on a fact is about what was said; below it is only the least unlike. Measured on the labelled
-/// questions of the tests.
-const RELEVANT: f64 = 0.40;
+/// From this score on a fact is taken to be about what was said. Over twenty facts and the static table this keeps the
+/// right fact for 15 of 20 questions that mostly share no word with it, and lets a fact through for 5 of 20 requests that
+/// are about something else: a fact too many in the prompt does less harm than the one that is missing.
+const RELEVANT: f64 = 0.32;
 /// Facts that say the same in other words find each other at least this well, both ways.
 const ALIKE: f64 = 0.97;
 const LONGEST_QUERY: usize = 4_000;
@@ -54,13 +55,14 @@ impl Memory {
         let query: String = query.chars().take(LONGEST_QUERY).collect();
         let wide = limit.saturating_mul(4).saturating_add(16).min(1_000);
         let meant = self.inner.recall.search(&query, wide);
-        let worded = self.inner.db.search_facts(query.clone(), wide as u32);
+        let worded = self.inner.db.search_facts(telling_words(&query), wide as u32);
         let (meant, worded) = tokio::join!(meant, worded);
         let meant = meant.unwrap_or_else(|error| {
             tracing::warn!(%error, "words alone were searched");
             vec![]
         });
-        let scores = self.mixed(meant.into_iter().map(|(id, score)| (FactId(id), f64::from(score))).collect(), worded?);
+        let scores = self
+            .mixed(meant.into_iter().map(|(id, score)| (FactId(id), f64::from(score))).collect(), worded?);
         let facts = self.inner.db.facts_by_id(scores.keys().copied().collect()).await?;
         let now = self.inner.clock.now();
         let mut hits: Vec<_> = facts
@@ -70,7 +72,9 @@ impl Memory {
                 FactHit { score: (score / (1.0 + WORDS + RECENCY + IMPORTANCE)).clamp(-1.0, 1.0), fact }
             })
             .collect();
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.fact.last_accessed.cmp(&a.fact.last_accessed)));
+        hits.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then(b.fact.last_accessed.cmp(&a.fact.last_accessed))
+        });
         hits.truncate(limit);
         Ok(hits)
     }
@@ -118,7 +122,8 @@ impl Memory {
                 if gone.contains(&other.id) || f64::from(score) < ALIKE || !self.alike(fact, other).await? {
                     continue;
                 }
-                let (kept, merged) = if fact.confidence >= other.confidence { (fact, other) } else { (other, fact) };
+                let (kept, merged) =
+                    if fact.confidence >= other.confidence { (fact, other) } else { (other, fact) };
                 self.inner.db.merge_fact(merged.id, kept.id, self.inner.clock.now()).await?;
                 self.inner.recall.remove(vec![merged.id.0]).await?;
                 gone.insert(merged.id);
@@ -129,12 +134,25 @@ impl Memory {
 
     /// Whether two facts say the same, both ways, with the same numbers, names and noes.
     async fn alike(&self, a: &Fact, b: &Fact) -> Result<bool> {
-        if telling(&a.content) != telling(&b.content) || keys::attribute(&a.content) != keys::attribute(&b.content) {
+        if telling(&a.content) != telling(&b.content)
+            || keys::attribute(&a.content) != keys::attribute(&b.content)
+        {
             return Ok(false);
         }
         let back = self.inner.recall.rank(&b.content, std::slice::from_ref(&a.content)).await?;
         Ok(back.first().is_some_and(|score| f64::from(*score) >= ALIKE))
     }
+}
+
+/// A query without the words that every sentence has. When it has no others, nothing is searched by words.
+fn telling_words(query: &str) -> String {
+    const EMPTY: &str = " a about am an and any are as at be been but by can could did do does for from get had has have \
+        he her him his how i if in into is it its just like ll m me my no not of on or our please re s she should so some \
+        t than that the their them then there these they this to us user users ve was we were what when where which who \
+        whose why will with would you your ";
+    let lower = query.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    words.filter(|word| !EMPTY.contains(&format!(" {word} "))).collect::<Vec<_>>().join(" ")
 }
 
 /// What meaning is blind to: numbers, names and noes of a fact, in order of the alphabet.

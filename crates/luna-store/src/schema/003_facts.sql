@@ -28,13 +28,10 @@ END;
 CREATE TRIGGER facts_fts_delete AFTER DELETE ON facts WHEN old.ended_at IS NULL BEGIN
     INSERT INTO facts_fts (facts_fts, rowid, indexed) VALUES ('delete', old.seq, old.indexed);
 END;
-CREATE TRIGGER facts_fts_out AFTER UPDATE OF indexed, ended_at ON facts WHEN old.ended_at IS NULL BEGIN
-    INSERT INTO facts_fts (facts_fts, rowid, indexed) VALUES ('delete', old.seq, old.indexed);
+CREATE TRIGGER facts_fts_update AFTER UPDATE OF indexed, ended_at ON facts BEGIN
+    INSERT INTO facts_fts (facts_fts, rowid, indexed) SELECT 'delete', old.seq, old.indexed WHERE old.ended_at IS NULL;
+    INSERT INTO facts_fts (rowid, indexed) SELECT new.seq, new.indexed WHERE new.ended_at IS NULL;
 END;
-CREATE TRIGGER facts_fts_in AFTER UPDATE OF indexed, ended_at ON facts WHEN new.ended_at IS NULL BEGIN
-    INSERT INTO facts_fts (rowid, indexed) VALUES (new.seq, new.indexed);
-END;
-CREATE VIRTUAL TABLE facts_words USING fts5vocab (facts_fts, row);
 
 -- Vectors that took a network to make, so that a start need not make them again.
 CREATE TABLE fact_vectors (
