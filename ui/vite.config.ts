@@ -26,6 +26,8 @@ export default defineConfig({
     // The content security policy allows no data: fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One file of icons instead of one an icon.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "icons", test: /@lucide/ }] } } },
   },
   test: {
     environment: "jsdom",

@@ -5,19 +5,27 @@ import { Marked, type Token, type Tokens } from "marked";
 /** A block of a document, as HTML; code is apart, since it is drawn by a component of its own. */
 export type Block = { raw: string } & ({ kind: "html"; html: string } | { kind: "code"; code: string; language: string });
 
+/** What Markdown itself makes, and no more. */
 const SANITIZE: Config = {
-  USE_PROFILES: { html: true },
-  FORBID_TAGS: ["style", "form", "button", "textarea", "select", "iframe", "video", "audio", "source", "picture"],
-  FORBID_ATTR: ["style", "srcset", "class", "id", "name"],
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|#|data:image\/(?:png|jpeg|gif|webp);)/i,
+  ALLOWED_TAGS: [
+    ...["p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "div", "ul", "ol", "li", "input", "a", "img"],
+    ...["strong", "em", "b", "i", "s", "del", "ins", "mark", "sub", "sup", "kbd", "code", "pre", "details", "summary"],
+    ...["table", "thead", "tbody", "tr", "th", "td"],
+  ],
+  ALLOWED_ATTR: ["href", "title", "src", "alt", "align", "type", "checked", "disabled", "start", "colspan", "rowspan", "tabindex"],
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|#)/i,
 };
+
+/** Pictures from elsewhere would tell their server that the answer was read, so only those in the text itself are shown. */
+const OWN_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/i;
 
 const marked = new Marked({
   gfm: true,
   renderer: {
-    // Pictures from elsewhere would tell their server that the answer was read; they become links.
     image({ href, text }: Tokens.Image): string {
-      if (href.startsWith("data:image/")) return `<img src="${escape(href)}" alt="${escape(text)}">`;
+      if (OWN_IMAGE.test(href)) return `<img src="${escape(href)}" alt="${escape(text)}">`;
       return `<a href="${escape(href)}">${escape(text || href)}</a>`;
     },
   },
@@ -29,7 +37,10 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
     node.setAttribute("target", "_blank");
     node.setAttribute("rel", "noopener noreferrer");
   }
+  if (node.tagName === "IMG" && !OWN_IMAGE.test(node.getAttribute("src") ?? "")) node.remove();
   if (node.tagName === "INPUT") {
+    if (node.getAttribute("type") !== "checkbox") node.remove();
+    node.removeAttribute("src");
     node.setAttribute("disabled", "");
     node.setAttribute("aria-label", node.hasAttribute("checked") ? "done" : "open");
   }

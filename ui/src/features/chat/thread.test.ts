@@ -50,7 +50,7 @@ describe("a thread", () => {
       { kind: "tool", action: "a", call, result, durationMs: 12 },
       { kind: "text", text: "Done." },
     ]);
-    expect(textOf(last(thread))).toBe("Let me look.Done.");
+    expect(textOf(last(thread))).toBe("Let me look.\n\nDone.");
   });
 
   it("keeps thinking apart from what is said", () => {

@@ -173,9 +173,9 @@ export function streaming(thread: Thread): Answered | undefined {
   return last?.who === "luna" && last.state === "streaming" ? last : undefined;
 }
 
-/** The whole text of an answer. */
+/** The whole text of an answer; what stands before and after a tool are paragraphs of their own. */
 export function textOf(answer: Answered): string {
-  return answer.parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
+  return answer.parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n\n");
 }
 
 function ofTurn(thread: Thread, turn: string, update: (answer: Answered) => Answered): Thread {

@@ -1,0 +1,248 @@
+// Every screen, light and dark, at three sizes: no accessibility violation, no error, nothing from outside, nothing cut off.
+// With SHOTS=<folder> it also takes a picture of each.
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { complaints, launch, serveFake, type Served } from "./browser";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SHOTS = process.env["SHOTS"];
+
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 800, height: 600 },
+  { width: 420, height: 800 },
+];
+
+/** A screen: where it is, and what to do before it is looked at. */
+interface Look {
+  name: string;
+  at: string;
+  query?: string;
+  before?: (page: Page) => Promise<void>;
+}
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Message Luna" }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+async function plan(page: Page, words: string): Promise<void> {
+  await page.getByRole("textbox", { name: "What should be done, in words" }).fill(words);
+  await page.getByRole("button", { name: "Make a plan" }).click();
+  await page.getByRole("button", { name: "Reject the plan" }).waitFor();
+}
+
+const LOOKS: Look[] = [
+  { name: "chat-new", at: "#/chat" },
+  { name: "chat-read", at: "#/chat/c1", before: (page) => page.getByText("are free again").waitFor() },
+  {
+    name: "chat-tool",
+    at: "#/chat/c1",
+    before: async (page) => {
+      await page.locator("summary", { hasText: "notes/cleanup.md" }).click();
+    },
+  },
+  {
+    name: "chat-question",
+    at: "#/chat",
+    before: async (page) => {
+      await say(page, "push it please");
+      await page.getByRole("button", { name: "Allow once" }).waitFor();
+    },
+  },
+  {
+    name: "chat-danger",
+    at: "#/chat",
+    before: async (page) => {
+      await say(page, "delete the old downloads");
+      await page.getByRole("button", { name: "Allow once" }).waitFor();
+    },
+  },
+  {
+    name: "chat-failed",
+    at: "#/chat",
+    before: async (page) => {
+      await say(page, "please fail now");
+      await page.getByText("The answer broke off").waitFor();
+    },
+  },
+  { name: "chat-empty", at: "#/chat", query: "empty" },
+  { name: "run-start", at: "#/run" },
+  {
+    name: "run-plan",
+    at: "#/run",
+    before: (page) => plan(page, "create a folder called photos, delete the folder called old, wipe everything and list it"),
+  },
+  {
+    name: "run-done",
+    at: "#/run",
+    before: async (page) => {
+      await plan(page, "create a folder called photos, list it and show how full the disk is");
+      await page.getByRole("button", { name: "Run 3 steps" }).click();
+      await page.getByRole("button", { name: "Plan again" }).waitFor();
+      await page.getByRole("button", { name: /List what is here/ }).click();
+      await page.locator(".xterm-rows").getByText("readme.md").waitFor();
+    },
+  },
+  { name: "run-history", at: "#/run/r1", before: (page) => page.locator(".xterm-rows").getByText("Permission denied").waitFor() },
+  { name: "memory-facts", at: "#/memory/facts", before: (page) => page.getByText("allergic to peanuts").waitFor() },
+  {
+    name: "memory-fact",
+    at: "#/memory/facts",
+    before: async (page) => {
+      await page.getByRole("button", { name: /Atlas/ }).click();
+      await page.getByText("Why she remembers this").waitFor();
+      await page.getByText("Earlier versions").waitFor();
+    },
+  },
+  { name: "memory-empty", at: "#/memory/facts", query: "empty", before: (page) => page.getByText("remembers nothing yet").waitFor() },
+  { name: "memory-personality", at: "#/memory/personality", before: (page) => page.getByText("She would say").waitFor() },
+  { name: "agent-tools", at: "#/agent/tools", before: (page) => page.getByText("run_command", { exact: true }).waitFor() },
+  {
+    name: "agent-rules",
+    at: "#/agent/rules",
+    before: async (page) => {
+      await page.getByRole("textbox", { name: "What would happen to this command?" }).fill("git status && git push origin main");
+      await page.getByText("Asks first").waitFor();
+    },
+  },
+  {
+    name: "agent-skills",
+    at: "#/agent/skills",
+    before: async (page) => {
+      await page.getByRole("button", { name: /Tidy notes/ }).click();
+    },
+  },
+  {
+    name: "agent-workspace",
+    at: "#/agent/workspace",
+    before: async (page) => {
+      await page.getByRole("button", { name: "ideas.md" }).click();
+      await page.getByRole("textbox", { name: "Content of notes/ideas.md" }).fill("# Ideas\n\n- a new one\n");
+    },
+  },
+  { name: "agent-tasks", at: "#/agent/tasks", before: (page) => page.getByText("Index the notes").waitFor() },
+  {
+    name: "agent-audit",
+    at: "#/agent/audit",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Verify" }).click();
+      await page.getByText("The chain holds").waitFor();
+      await page.getByRole("button", { name: /never run/ }).click();
+    },
+  },
+  { name: "agent-undo", at: "#/agent/undo", before: (page) => page.getByText("Wrote notes/cleanup.md").waitFor() },
+  {
+    name: "settings-models",
+    at: "#/settings/models",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Anthropic/ }).click();
+    },
+  },
+  { name: "settings-general", at: "#/settings/general" },
+  { name: "settings-appearance", at: "#/settings/appearance" },
+  { name: "settings-privacy", at: "#/settings/privacy" },
+  { name: "settings-storage", at: "#/settings/storage", before: (page) => page.getByText("luna.db is whole").waitFor() },
+  { name: "settings-about", at: "#/settings/about" },
+  { name: "onboarding", at: "", query: "fresh", before: (page) => page.getByRole("textbox", { name: "Your name" }).waitFor() },
+  {
+    name: "onboarding-model",
+    at: "",
+    query: "fresh",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByText("A provider with a key").click();
+      await page.getByRole("textbox", { name: "API key" }).waitFor();
+    },
+  },
+  {
+    name: "onboarding-may",
+    at: "",
+    query: "fresh",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("heading", { name: "Who should do the thinking?" }).waitFor();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("heading", { name: "What I may do" }).waitFor();
+    },
+  },
+  {
+    name: "palette",
+    at: "#/chat",
+    before: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").fill("mem");
+      await page.getByRole("option", { name: /Facts/ }).waitFor();
+    },
+  },
+  {
+    name: "keys",
+    at: "#/settings/about",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "failing", at: "#/agent/tools", query: "failing", before: (page) => page.getByRole("alert").first().waitFor() },
+  { name: "loading", at: "#/memory/facts", query: "slow", before: (page) => page.getByRole("status", { name: "Loading" }).first().waitFor() },
+  { name: "unreachable", at: "", query: "offline", before: (page) => page.getByText("does not answer").waitFor() },
+];
+
+let served: Served;
+let browser: Browser;
+
+beforeAll(async () => {
+  [served, browser] = await Promise.all([serveFake(), launch()]);
+  if (SHOTS) await mkdir(SHOTS, { recursive: true });
+});
+afterAll(async () => {
+  await browser?.close();
+  await served?.stop();
+});
+
+interface Violation {
+  rule: string;
+  help: string;
+  where: string[];
+}
+
+async function violations(page: Page): Promise<Violation[]> {
+  await page.addScriptTag({ path: AXE });
+  const results = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (context: Document) => Promise<AxeResults> } };
+    return (await axe.run(document)).violations;
+  });
+  return results.map(({ id, help, nodes }) => ({
+    rule: id,
+    help,
+    where: nodes.map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).slice(0, 4),
+  }));
+}
+
+describe.each(["light", "dark"] as const)("in %s", (theme) => {
+  describe.each(SIZES)("at $width × $height", (size) => {
+    it.concurrent.each(LOOKS)("$name", async ({ name, at, query, before }) => {
+      // The page's policy is the server's; only the checker itself is let past it.
+      const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce", bypassCSP: true });
+      const page = await context.newPage();
+      try {
+        const found = complaints(page, served.url);
+        await page.goto(`${served.url}/?pace=0&${query ?? ""}${at}`);
+        await page.locator("h1, h2").first().waitFor();
+        await before?.(page);
+        await page.evaluate(() => document.fonts.ready);
+        if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${size.width}.png`) });
+        expect(await violations(page)).toEqual([]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(overflow, "the page scrolls sideways").toBe(0);
+        expect(found).toEqual([]);
+      } finally {
+        await context.close();
+      }
+    });
+  });
+});
