@@ -144,6 +144,13 @@ impl Session<'_> {
         if let Some(missing) = [tool, last].into_iter().find(|tool| !self.offers(tool)) {
             return Outcome::Say(cannot(intent, missing));
         }
+        let repeats = ask.slots.values().any(|slot| slot.get("recurrence").is_some());
+        if repeats && matches!(tool.as_str(), "create_reminder" | "create_task") {
+            return Outcome::Say(
+                "Reminders and tasks come once. For something regular, put it into your calendar: “add … to my calendar every day at 8”."
+                    .to_owned(),
+            );
+        }
         if flag(ask, "odd_recurrence") {
             return Outcome::Say(
                 "I can repeat things daily, weekly, monthly or yearly. Which of these shall it be?"

@@ -152,11 +152,14 @@ fn some_things_need_no_tool() {
         ("how many days until christmas", "289 days, until Friday, 25 December 2026."),
         ("my cat is called Biscuit", "Noted. Your cat is called Biscuit."),
         (
-            "repeat after me: schedule gym every other day at 7am",
+            "remind me every day at 8 to drink",
+            "Reminders and tasks come once. For something regular, put it into your calendar: “add … to my calendar every day at 8”.",
+        ),
+        (
+            "schedule gym every other day at 7am",
             "I can repeat things daily, weekly, monthly or yearly. Which of these shall it be?",
         ),
     ] {
-        let text = text.trim_start_matches("repeat after me: ");
         assert_eq!(said(&answer(&request(text))), reply, "{text}");
     }
 }
