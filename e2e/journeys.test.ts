@@ -117,6 +117,13 @@ describe("chat", () => {
     await expect.poll(gap).toBeLessThan(60);
   });
 
+  it("opens at the newest message", async () => {
+    await open("#/chat/c1");
+    await page.getByText("are free again").waitFor();
+    const region = page.getByRole("region", { name: "Messages" });
+    await expect.poll(() => region.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight)).toBeLessThan(2);
+  });
+
   it("keeps a draft over a reload, and brings the last message back with the up key", async () => {
     await open("#/chat/c1");
     await box().fill("half a thought");

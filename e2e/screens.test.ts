@@ -88,7 +88,7 @@ const LOOKS: Look[] = [
       await page.locator(".xterm-rows").getByText("readme.md").waitFor();
     },
   },
-  { name: "run-history", at: "#/run/r1", before: (page) => page.locator(".xterm-rows").getByText("Permission denied").waitFor() },
+  { name: "run-history", at: "#/run/r1", before: (page) => page.locator(".xterm-rows").getByText("du: cannot read").waitFor() },
   { name: "memory-facts", at: "#/memory/facts", before: (page) => page.getByText("allergic to peanuts").waitFor() },
   {
     name: "memory-fact",

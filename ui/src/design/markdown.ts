@@ -16,6 +16,8 @@ const SANITIZE: Config = {
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|#)/i,
+  // These hold no address, so they are not held against the pattern above.
+  ADD_URI_SAFE_ATTR: ["align", "type", "checked", "disabled", "start", "colspan", "rowspan", "tabindex"],
 };
 
 /** Pictures from elsewhere would tell their server that the answer was read, so only those in the text itself are shown. */

@@ -431,6 +431,7 @@ export const de: Catalogue = {
     intro: "Dateien werden aufgehoben, bevor sie geschrieben, verschoben oder gelöscht werden. Auch das Zurücknehmen lässt sich zurücknehmen.",
     empty: "Noch nichts zurückzunehmen.",
     action: "Dies zurücknehmen",
+    anyway: "Trotzdem zurücknehmen",
     turn: "Alles aus diesem Zug zurücknehmen",
     undone: "Zurückgenommen",
     nothing: "Es gibt nichts zurückzunehmen.",

@@ -430,6 +430,7 @@ export const en = {
     intro: "Files that were written, moved or deleted are kept first, so they can be brought back. Undoing can be undone too.",
     empty: "Nothing to undo yet.",
     action: "Undo this",
+    anyway: "Undo anyway",
     turn: "Undo the whole turn",
     undone: "Undone",
     nothing: "There is nothing to undo.",

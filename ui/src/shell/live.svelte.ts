@@ -10,6 +10,8 @@ class Live {
   state = $state<Connection>("connecting");
   /** Counts the connections: whoever shows data loads it again when this grows. */
   epoch = $state(0);
+  /** Counts how often the line came back after it was lost. */
+  back = $state(0);
 
   #listeners = new Set<Listener>();
   #wake: (() => void) | undefined;
@@ -47,7 +49,9 @@ class Live {
         await luna.call("hello", {});
         this.#online();
         for await (const event of luna.stream("events", {})) {
-          for (const listener of this.#listeners) listener(event);
+          // The core says that this window was too slow for some events: what is shown is read again.
+          if (event.type === "notice" && event.about === "lagged") this.epoch += 1;
+          else for (const listener of this.#listeners) listener(event);
         }
       } catch (thrown) {
         if (Failure.of(thrown).offline) this.state = "offline";
@@ -65,6 +69,7 @@ class Live {
   }
 
   #online(): void {
+    if (this.state === "offline" && this.epoch > 0) this.back += 1;
     if (this.state !== "online") this.epoch += 1;
     this.state = "online";
   }

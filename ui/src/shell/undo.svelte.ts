@@ -1,6 +1,6 @@
 // Ctrl+Z: takes back the last thing that can be taken back, whether the window did it or Luna did.
 import { t } from "@/i18n/index.svelte";
-import { luna } from "@/transport";
+import { Failure, luna } from "@/transport";
 import { toasts } from "./toasts.svelte";
 
 interface Deed {
@@ -28,6 +28,31 @@ export async function takeBack(deed: Deed): Promise<void> {
   }
 }
 
+/** What Luna did: one action, or all of a turn. */
+export type Kept = { action: string } | { turn: string };
+
+/**
+ * Brings back what Luna changed, and tells `done` which files. Where a file was changed since, nothing is touched and
+ * the user is asked whether to go on.
+ */
+export async function bringBack(kept: Kept, done: (restored: string[]) => void, force = false): Promise<void> {
+  try {
+    const { restored } =
+      "action" in kept ? await luna.call("undo.action", { ...kept, force }) : await luna.call("undo.turn", { ...kept, force });
+    done(restored);
+  } catch (thrown) {
+    const failure = Failure.of(thrown);
+    if (failure.kind !== "conflict" || force) {
+      toasts.failed(failure);
+      return;
+    }
+    toasts.show(failure.message, {
+      level: "warning",
+      action: { label: t().undo.anyway, run: () => void bringBack(kept, done, true) },
+    });
+  }
+}
+
 /** Takes back the newest deed of the window or of Luna. */
 export async function undoLast(): Promise<void> {
   try {
@@ -36,8 +61,7 @@ export async function undoLast(): Promise<void> {
     if (own && (!kept || own.at >= Date.parse(kept.at))) {
       await takeBack(own);
     } else if (kept) {
-      const { restored } = await luna.call("undo.action", { action: kept.action });
-      toasts.show(t().undo.did(kept.summary, restored));
+      await bringBack({ action: kept.action }, (restored) => toasts.show(t().undo.did(kept.summary, restored)));
     } else {
       toasts.show(t().undo.nothing);
     }

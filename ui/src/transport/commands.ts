@@ -107,8 +107,8 @@ export interface Commands {
   "audit.verify": Command<Empty, AuditCheck>;
 
   "undo.list": Command<{ limit: number }, Undoable[]>;
-  "undo.action": Command<{ action: string }, Restored>;
-  "undo.turn": Command<{ turn: string }, Restored>;
+  "undo.action": Command<{ action: string; force?: boolean }, Restored>;
+  "undo.turn": Command<{ turn: string; force?: boolean }, Restored>;
 
   "state.get": Command<Empty, JsonValue>;
   "state.put": Command<{ state: JsonValue }, Empty>;

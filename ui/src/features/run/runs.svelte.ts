@@ -6,7 +6,7 @@ import { router } from "@/shell/route.svelte";
 import { toasts } from "@/shell/toasts.svelte";
 import { Failure, luna } from "@/transport";
 import { perFrame } from "@/transport/frames";
-import type { Plan, Run } from "@/wire";
+import type { Plan, Run, Step } from "@/wire";
 import { apply, closed, drafts, edited, joined, judged, progressOf, type Draft, type Progress } from "./progress";
 
 /** Milliseconds of no typing before a changed command is judged. */
@@ -94,7 +94,7 @@ export class Job {
   /** Takes the stored outcome over; the live output stays, since the terminal has shown it already. */
   async reload(): Promise<void> {
     try {
-      const run = await luna.call("runs.get", { run: this.plan.id });
+      const run = withLeftOut(await luna.call("runs.get", { run: this.plan.id }), this.run);
       const stored = progressOf(run);
       const steps = Object.fromEntries(
         Object.entries(stored.steps).map(([id, step]) => {
@@ -106,6 +106,23 @@ export class Job {
       this.progress = { ...stored, steps };
     } catch (thrown) {
       if (Failure.of(thrown).offline) live.lost();
+    }
+  }
+
+  /** The turns of this run whose file changes are still there, newest first. The audit log binds them to the run. */
+  async turnsToUndo(): Promise<string[]> {
+    try {
+      const [records, undoables] = await Promise.all([
+        luna.call("audit.list", { limit: 1000 }),
+        luna.call("undo.list", { limit: 500 }),
+      ]);
+      const own = new Set(
+        records.flatMap(({ actor, turn }) => (actor.kind === "run" && actor.run === this.plan.id ? [turn] : [])),
+      );
+      return [...new Set(undoables.filter((entry) => own.has(entry.turn) && !entry.undone).map((entry) => entry.turn))];
+    } catch (thrown) {
+      toasts.failed(thrown);
+      return [];
     }
   }
 
@@ -122,6 +139,15 @@ export class Job {
   #change(id: number, update: (draft: Draft) => Draft): void {
     this.drafts = this.drafts.map((draft) => (draft.id === id ? update(draft) : draft));
   }
+}
+
+/** A stored run holds the steps of its last start; the others stay as they were seen, or were not run. */
+function withLeftOut(stored: Run, seen: Run): Run {
+  const steps = seen.plan.steps.map((step): Step => {
+    const run = stored.plan.steps.find((other) => other.id === step.id);
+    return run ?? (step.state === "pending" ? { ...step, state: "skipped" } : step);
+  });
+  return { ...stored, plan: { ...stored.plan, steps } };
 }
 
 class Runs {

@@ -380,6 +380,7 @@ export function fakeTransport(search: string = location.search): Transport {
     const set = (changed: Run): void => {
       runs = runs.map((one) => (one.plan.id === plan_id ? changed : one));
     };
+    const turn = id();
     let current: Run = { ...run, state: "running" };
     set(current);
     yield { type: "run_changed", run: plan_id, state: "running" };
@@ -419,10 +420,21 @@ export function fakeTransport(search: string = location.search): Transport {
           outcome: { exit_code: 0, timed_out: false, cancelled: false, stdout, stderr: "", full_output: null, duration_ms: 42 },
         };
         if (/^(mkdir|touch|mv|rm)/.test(approved.command)) {
-          undoables = [
-            { action: id(), turn: plan_id, tool: "run_command", summary: approved.command, at, files: [approved.command.split(" ").at(-1) ?? ""], undone: false },
-            ...undoables,
-          ];
+          const entry = { action: id(), turn, tool: "run_command", summary: approved.command, at, undone: false };
+          undoables = [{ ...entry, files: [approved.command.split(" ").at(-1) ?? ""] }, ...undoables];
+          audit.unshift({
+            ...entry,
+            seq: audit.length,
+            ts: at,
+            phase: "after",
+            input: { command: approved.command },
+            actor: { kind: "run", run: plan_id },
+            evidence: [],
+            mode: "allow",
+            result: "ok",
+            previous: "",
+            hash: "",
+          });
         }
       } else {
         yield report("skipped", null, null);
