@@ -67,7 +67,8 @@ impl Reader<'_> {
         if program.glob {
             self.found.say(Risk::Dangerous, false, path, "names its program by a pattern");
             self.found.opaque = true;
-            let names: Vec<&str> = table::fitting(base).collect();
+            let telling = of_system || base.contains(|c: char| c.is_ascii_alphabetic());
+            let names: Vec<&str> = table::fitting(base).filter(|_| telling).collect();
             for name in names {
                 if let Some(entry) = table::entry(name) {
                     self.judge_known(&Call { name, words: arguments, entry, shown: &shown, remote }, words);
@@ -150,9 +151,10 @@ impl Reader<'_> {
         let only_asks = asks_itself(&call.words[found.after.min(call.words.len())..])
             && call.entry.kind != Some(Kind::Wrapper);
         let kind = found.entry.and_then(|e| e.kind).or(call.entry.kind).filter(|_| !only_asks);
+        let kind = kind.filter(|k| !(found.lowered && matches!(k, Kind::Wrapper | Kind::Device)));
         let wraps =
             matches!(kind, Some(Kind::Wrapper | Kind::Xargs | Kind::Parallel | Kind::Find | Kind::Shell));
-        if !wraps || !call.entry.rule && call.name == "find" {
+        if !wraps {
             self.found.program(words);
         }
         let does = found.lines.iter().map(|(line, _)| line.does.as_str()).collect::<Vec<_>>().join("; ");
@@ -169,7 +171,10 @@ impl Reader<'_> {
             self.written_files(call);
             return self.passed_on();
         };
-        match found.entry.filter(|_| found.depth > 0) {
+        if call.entry.kind == Some(Kind::Git) && kind != Kind::Git {
+            self.git(call);
+        }
+        match found.entry.filter(|e| found.depth > 0 && e.kind.is_some()) {
             Some(entry) => {
                 let words = call.words.get(found.after..).unwrap_or_default();
                 self.by_kind(kind, &Call { words, entry, ..*call })

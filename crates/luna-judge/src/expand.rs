@@ -169,7 +169,7 @@ impl Reader<'_> {
             return end + 1;
         }
         match bytes.get(at + 1) {
-            Some(b'(') if bytes.get(at + 2) == Some(&b'(') => {
+            Some(b'(') if is_arithmetic(bytes, at + 1) => {
                 let end = skip_nested(bytes, at + 1, b'(', b')');
                 self.arithmetic(&inside(at + 3, end.saturating_sub(1)));
                 insert_unknown(&inside(at, end + 1), out);
@@ -335,6 +335,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether the bracket at `at` opens `((…))`, and not a subshell inside a substitution.
+fn is_arithmetic(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at + 1) == Some(&b'(')
+        && skip_nested(bytes, at + 1, b'(', b')') + 1 == skip_nested(bytes, at, b'(', b')')
 }
 
 fn join(mut a: Word, b: Word) -> Word {

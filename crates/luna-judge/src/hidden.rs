@@ -183,6 +183,7 @@ impl Reader<'_> {
     fn wrapper(&mut self, call: &Call<'_>) -> Flow {
         self.hooks(call);
         let (words, mut at, mut skip) = (call.words, 0, call.entry.skip);
+        self.found.lasting |= call.entry.line().risk == Risk::Dangerous;
         while at < words.len() {
             let text = words[at].text.as_str();
             if text == "--" {
@@ -452,7 +453,11 @@ impl Reader<'_> {
                 word.text.split_once('@').filter(|(before, _)| before.is_empty() || before.ends_with('='))
             {
                 if matches!(
-                    self.place_of(&word.with_text(file)),
+                    self.place_of(&word.with_text(&file.replacen(
+                        '~',
+                        self.home,
+                        usize::from(file.starts_with("~/"))
+                    ))),
                     Place::Startup | Place::Critical | Place::System
                 ) {
                     self.found.say(

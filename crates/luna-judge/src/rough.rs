@@ -10,6 +10,9 @@ const BEFORE: [&str; 12] =
     ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "coproc", "in"];
 
 pub(crate) fn read(reader: &mut Reader<'_>, text: &str) {
+    if let Some(name) = bomb(text) {
+        reader.found.block(text, format!("multiplies without end: {name} starts itself again and again"));
+    }
     let (mut words, mut start, mut at, mut piped) = (Vec::<&str>::new(), None, 0, Flow::None);
     let mut waiting: Option<&str> = None;
     let bytes = text.as_bytes();
@@ -75,6 +78,21 @@ pub(crate) fn read(reader: &mut Reader<'_>, text: &str) {
         }
         at += 1;
     }
+}
+
+/// The name of a function that calls itself in a pipe, as in `:(){ :|: };:`, which only nearly is bash.
+fn bomb(text: &str) -> Option<&str> {
+    text.match_indices("()").find_map(|(at, _)| {
+        let name = text[..at]
+            .trim_end()
+            .rsplit(|c: char| c.is_whitespace() || ";&|(){}".contains(c))
+            .next()
+            .filter(|n| !n.is_empty())?;
+        let (_, body) = text[at + 2..].split_once('{')?;
+        let mut calls = body.split('|').map(str::trim);
+        let first = calls.next().is_some_and(|c| c.ends_with(name));
+        (first && calls.next().is_some_and(|c| c.starts_with(name))).then_some(name)
+    })
 }
 
 /// One command, as raw words and redirect operators.

@@ -173,6 +173,8 @@ pub(crate) struct Match {
     pub(crate) after: usize,
     /// The most exact entry for further reading.
     pub(crate) entry: Option<&'static Entry>,
+    /// A flag said that less happens than the name suggests.
+    pub(crate) lowered: bool,
 }
 
 impl Entry {
@@ -188,7 +190,7 @@ impl Entry {
     pub(crate) fn judge(&'static self, words: &[Word]) -> Match {
         let operands = self.operands(words);
         let mut best: Option<(&Sub, usize, usize)> = None;
-        for (key, sub) in &self.sub {
+        for (key, sub) in self.sub.iter().flat_map(|(keys, sub)| keys.split(',').map(move |key| (key, sub))) {
             let parts: Vec<&str> = key.split(' ').collect();
             // A literal word is more exact than a pattern.
             let exactness = |(part, at): (&&str, &usize)| {
@@ -212,20 +214,33 @@ impl Entry {
             base,
             operands.iter().take(depth).map(|at| words[*at].text.as_str()).collect::<Vec<_>>().join(" "),
         )];
-        let tables =
-            [Some((self, words)), entry.filter(|_| depth > 0).and_then(|e| Some((e, words.get(after..)?)))];
+        let first = operands.first().map_or(0, |at| at + 1);
+        let own = entry.filter(|_| depth > 0).and_then(|e| Some((e, words.get(first..)?)));
+        let mut lowered = false;
+        // What stands behind the command that a wrapper runs is not the wrapper's.
+        let wraps = matches!(
+            self.kind,
+            Some(Kind::Wrapper | Kind::Xargs | Kind::Parallel | Kind::ShellWords | Kind::Ssh)
+        );
+        let flags = if wraps { operands.first().map_or(words, |at| &words[..*at]) } else { words };
+        let tables = [Some((self, flags)), own];
         for (owner, words) in tables.into_iter().flatten() {
             for (flag, line) in &owner.flags {
                 if let Some(found) = owner.flag(words, flag) {
-                    // A flag may also say that less happens than the program's name suggests.
-                    if line.risk < base.risk && !line.blocks {
+                    // A flag may also say that less happens than the name suggests; one of the program (`route -n`) says so
+                    // about a subcommand only when it means that nothing is done at all.
+                    let about = !std::ptr::eq(owner, self) || depth == 0 || flag.contains("dry-run");
+                    if about && line.risk <= base.risk && line.risk == Risk::Safe
+                        || about && line.risk < base.risk
+                    {
                         lines[0].0 = line;
+                        lowered = true;
                     }
                     lines.push((line, found));
                 }
             }
         }
-        Match { lines, depth, after, entry }
+        Match { lines, depth, after, entry, lowered }
     }
 
     /// The indices of the words that are neither flags nor their values.
@@ -281,6 +296,7 @@ impl Entry {
         for (at, word) in words.iter().enumerate() {
             let text = word.text.as_str();
             if text == "--" {
+                found.extend((flag == "--").then(|| (text.to_owned(), None)));
                 break;
             }
             let next = || words.get(at + 1).cloned();

@@ -41,7 +41,7 @@ fn destructive_command_guard() {
     let Some(text) = data("destructive_command_guard.jsonl") else { return };
     let (mut denied, mut missed, mut allowed, mut alarms) = (0, Vec::new(), 0, Vec::new());
     for row in rows(&text) {
-        let command = row["command"].as_str().unwrap();
+        let Some(command) = row["command"].as_str() else { continue };
         let verdict = judge(command);
         match row["expected"].as_str() {
             Some("deny") => {

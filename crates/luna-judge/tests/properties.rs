@@ -46,7 +46,7 @@ fn wrapped(kind: usize, command: &str) -> String {
         5 => format!("env A=b sh -c {quoted}"),
         6 => format!("echo {quoted} | bash"),
         7 => format!("eval {quoted}"),
-        8 => format!("echo $({command})"),
+        8 => format!("echo $( {command} )"),
         9 => format!("if true; then {command}; fi"),
         10 => format!("f() {{ {command}; }}; f"),
         11 => format!("bash <<'END'\n{command}\nEND"),
@@ -215,6 +215,6 @@ fn explanations_name_the_parts() {
 fn too_much_is_refused() {
     assert!(judge(&"ls;".repeat(30_000)).0, "too many bytes");
     assert!(judge(&"ls;".repeat(5_000)).0, "too many commands");
-    assert!(judge(&format!("{}ls{}", "(".repeat(500), ")".repeat(500))).0, "too deep");
+    assert!(judge(&format!("{}ls{}", "echo $(".repeat(200), ")".repeat(200))).0, "too deep");
     assert!(!judge(&"ls;".repeat(500)).0);
 }
