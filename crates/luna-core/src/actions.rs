@@ -232,7 +232,6 @@ impl Luna {
         let call = Call {
             action: permit_action(id, tool, input.clone(), doing),
             cancel: doing.cancel.clone(),
-            stream: doing.stream.clone(),
             context: doing.context.clone(),
         };
         let deed = registered.run(self.clone(), input, call);

@@ -154,16 +154,16 @@ impl Luna {
 
     async fn model_for(&self, request: &ChatRequest) -> ModelInfo {
         let mut model = self.llm().active().await;
-        if let Some(provider) = request.provider {
-            if provider != model.provider {
-                let known = self.llm().providers().await.into_iter().find(|p| p.provider == provider);
-                model = ModelInfo {
-                    provider,
-                    name: known.map(|p| p.model).unwrap_or_default(),
-                    tools: true,
-                    images: true,
-                };
-            }
+        if let Some(provider) = request.provider
+            && provider != model.provider
+        {
+            let known = self.llm().providers().await.into_iter().find(|p| p.provider == provider);
+            model = ModelInfo {
+                provider,
+                name: known.map(|p| p.model).unwrap_or_default(),
+                tools: true,
+                images: true,
+            };
         }
         if let Some(name) = &request.model {
             model.name.clone_from(name);

@@ -281,11 +281,10 @@ impl Gate {
             answer = waiting.answer() => match answer {
                 Answer::Once => None,
                 Answer::Always => {
-                    if let Some(rule) = confirmation.always {
-                        if let Err(error) = self.add_rule(rule).await {
+                    if let Some(rule) = confirmation.always
+                        && let Err(error) = self.add_rule(rule).await {
                             tracing::warn!(%error, "the rule could not be stored; allowed once");
                         }
-                    }
                     None
                 }
                 Answer::No => Some(Refusal::Denied),

@@ -10,6 +10,7 @@ pub mod gate;
 mod luna;
 pub mod memory;
 pub mod ports;
+mod proactive;
 mod running;
 pub mod runs;
 mod settings;

@@ -31,8 +31,10 @@ pub type Apply = Box<dyn Fn(Settings) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// What Luna is made of.
 pub struct Parts {
-    /// The data folder: workspace, audit log and kept files lie in it.
+    /// The data folder: audit log, kept files and backups lie in it.
     pub data_dir: PathBuf,
+    /// The folder of the files that Luna may work on.
+    pub workspace: PathBuf,
     /// The database.
     pub db: Db,
     /// Language models.
@@ -86,7 +88,7 @@ impl Luna {
         let bus = Bus::new();
         let stopping = CancellationToken::new();
         let tools = Tools::all()?;
-        let workspace = Workspace::open(&parts.data_dir.join("workspace"))?;
+        let workspace = Workspace::open(&parts.workspace)?;
         let keeper = Arc::new(Keeper::open(parts.data_dir.join("undo"))?);
         let audit = Audit::open(&audit::path_in(&parts.data_dir))?;
         let mut defaults: BTreeMap<_, _> = tools.iter().map(|t| (t.spec.name.clone(), t.mode)).collect();
@@ -321,8 +323,12 @@ pub struct ToolInfo {
     pub default_mode: Mode,
 }
 
-/// The name under which a provider's key is kept.
+/// The name under which a provider's key is kept: the one it has in the environment.
 #[must_use]
 pub fn key_name(provider: Provider) -> String {
-    format!("provider.{}.key", provider.name())
+    let name = match provider {
+        Provider::OpenaiCompatible => "openai",
+        other => other.name(),
+    };
+    format!("{}_API_KEY", name.replace('-', "_").to_ascii_uppercase())
 }

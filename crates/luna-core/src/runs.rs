@@ -3,6 +3,7 @@
 
 mod drive;
 mod plan;
+mod utf8;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,6 +20,7 @@ use crate::Luna;
 use crate::ports::{CommandInput, CommandIo};
 
 pub use drive::{ApprovedStep, Started};
+pub use utf8::Utf8;
 
 /// Events a reader of a run may lag behind; then the command waits for it.
 const LAG: usize = 256;

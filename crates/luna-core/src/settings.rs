@@ -39,10 +39,10 @@ impl SettingsRow {
         self.current.subscribe()
     }
 
-    /// The names that flags or environment fix.
+    /// The names that flags or environment fix, as paths with dots: `providers.groq.model`.
     #[must_use]
     pub fn fixed(&self) -> Vec<String> {
-        self.fixed.keys().cloned().collect()
+        fields(&self.fixed)
     }
 
     /// Changes some of them (RFC 7396: `null` = back to the default). They hold at once.
@@ -55,11 +55,12 @@ impl SettingsRow {
             if !known.contains_key(name) {
                 return Err(Error::invalid(format!("there is no setting called {name:?}")));
             }
-            if self.fixed.contains_key(name) {
-                return Err(Error::conflict(format!(
-                    "{name} is fixed by a flag or an environment variable; change it there"
-                )));
-            }
+        }
+        let fixed = self.fixed();
+        if let Some(name) = fields(&patch).into_iter().find(|name| fixed.contains(name)) {
+            return Err(Error::conflict(format!(
+                "{name} is fixed by a flag or an environment variable; change it there"
+            )));
         }
         let names: Vec<_> = patch.keys().cloned().collect();
         let mut stored: Value =
@@ -118,6 +119,18 @@ fn object(settings: &Settings) -> Result<SettingsPatch> {
     }
 }
 
+/// The fields that a patch sets, as paths with dots.
+fn fields(patch: &SettingsPatch) -> Vec<String> {
+    let mut all = vec![];
+    for (name, value) in patch {
+        match value.as_object() {
+            Some(inner) => all.extend(fields(inner).into_iter().map(|field| format!("{name}.{field}"))),
+            None => all.push(name.clone()),
+        }
+    }
+    all
+}
+
 /// RFC 7396: objects are merged, `null` takes a field away, everything else replaces.
 fn merge(target: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
@@ -159,6 +172,19 @@ mod tests {
         assert_eq!(again.current().providers["ollama"].model.as_deref(), Some("m"));
         again.patch(&db, &bus, patch(json!({"user_name": null}))).await.unwrap();
         assert_eq!(again.current().user_name, "friend");
+    }
+
+    #[tokio::test]
+    async fn only_the_very_field_is_fixed() {
+        let (db, bus) = (Db::in_memory().unwrap(), Bus::new());
+        let fixed = json!({"providers": {"groq": {"model": "m"}}});
+        let row = SettingsRow::open(&db, patch(fixed)).await.unwrap();
+        assert_eq!(row.fixed(), ["providers.groq.model"]);
+        row.patch(&db, &bus, patch(json!({"providers": {"ollama": {"model": "o"}}}))).await.unwrap();
+        let refused = row.patch(&db, &bus, patch(json!({"providers": {"groq": {"model": "n"}}}))).await;
+        assert_eq!(refused.unwrap_err().kind, luna_model::ErrorKind::Conflict);
+        let now = row.current().providers;
+        assert_eq!((now["groq"].model.as_deref(), now["ollama"].model.as_deref()), (Some("m"), Some("o")));
     }
 
     #[tokio::test]

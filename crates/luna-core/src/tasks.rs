@@ -128,7 +128,8 @@ impl Luna {
             self.moved(task).await?;
         }
         task.state = TaskState::Completed;
-        self.moved(task).await
+        self.moved(task).await?;
+        self.say_by_herself(&format!("I finished the task \"{}\".", task.title)).await
     }
 
     async fn one_step(&self, task: &mut AgentTask, at: usize) -> Result<(String, ConversationId)> {

@@ -47,11 +47,20 @@ impl Luna {
         self.back_up_if_due(now).await?;
         self.db().purge_conversations(now.saturating_sub(RESTORABLE).unwrap_or(Timestamp::MIN)).await?;
         self.undo().forget(now.saturating_sub(UNDOABLE).unwrap_or(Timestamp::MIN)).await?;
+        self.summarise_long_conversations().await?;
+        self.memory().tend().await
+    }
+
+    /// Summarises, for the prompt, what lies before the window of long conversations.
+    ///
+    /// # Errors
+    /// When the model or the database does not answer.
+    pub async fn summarise_long_conversations(&self) -> Result<()> {
         let window = self.settings().current().history_messages;
         for conversation in self.db().conversations_to_summarise(window + 40).await? {
             self.summarise(conversation.id).await?;
         }
-        self.memory().tend().await
+        Ok(())
     }
 
     async fn back_up_if_due(&self, now: Timestamp) -> Result<()> {

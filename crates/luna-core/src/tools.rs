@@ -16,11 +16,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use luna_model::{Action, CommandContext, Error, Event, Mode, Result, RuleMatch, ToolSpec, Verdict};
+use luna_model::{Action, CommandContext, Error, Mode, Result, RuleMatch, ToolSpec, Verdict};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::Luna;
@@ -84,13 +83,11 @@ impl Output {
 
 /// A call that passed the gate.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     /// The action.
     pub action: Action,
     /// Stops it.
     pub cancel: CancellationToken,
-    /// Where its output may stream to while it runs.
-    pub stream: Option<mpsc::Sender<Event>>,
     /// Where commands run.
     pub context: CommandContext,
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use luna_model::{ActionId, Error, FileChange, Result, Timestamp, TurnId};
 use luna_store::{ChangedBy, Db};
 
-pub use keeper::Keeper;
+pub(crate) use keeper::Keeper;
 
 /// Files as they are before an action, so that what it changed can be told afterwards.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl Undo {
 }
 
 /// The tool's name under which an undo is written down.
-pub const TOOL: &str = "undo";
+pub(crate) const TOOL: &str = "undo";
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?

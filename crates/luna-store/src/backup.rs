@@ -73,7 +73,7 @@ pub fn backups(folder: &Path) -> Result<Vec<BackupFile>> {
         }
     };
     let mut found: Vec<_> = entries.flatten().filter_map(|entry| file(&entry.path())).collect();
-    found.sort_by(|a, b| b.made_at.cmp(&a.made_at));
+    found.sort_by_key(|b| std::cmp::Reverse(b.made_at));
     Ok(found)
 }
 

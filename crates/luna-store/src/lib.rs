@@ -12,6 +12,7 @@ mod facts;
 mod messages;
 mod migrations;
 mod permissions;
+mod proactive;
 mod row;
 mod runs;
 mod tasks;

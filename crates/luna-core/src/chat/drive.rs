@@ -220,10 +220,10 @@ impl Driver {
             (ModelEvent::Thinking(text), _) => vec![Input::Thinking(text)],
             (ModelEvent::ToolCall(call), _) => vec![Input::Call(call)],
             (ModelEvent::Usage(usage), _) => vec![Input::Usage(usage)],
-            (ModelEvent::End(reason), None) => vec![Input::End(reason)],
-            (ModelEvent::End(reason), Some(reader)) => {
+            (ModelEvent::End(_), None) => vec![Input::End],
+            (ModelEvent::End(_), Some(reader)) => {
                 let mut inputs = split(reader.end());
-                inputs.push(Input::End(reason));
+                inputs.push(Input::End);
                 inputs
             }
         }

@@ -1,7 +1,7 @@
 //! The loop of a chat turn as a pure state machine: what the model and the tools did goes in, what is to be done comes
 //! out. The driver in `drive.rs` performs it.
 
-use luna_model::{EndReason, Error, MessageState, ToolCall, ToolUse, Usage};
+use luna_model::{Error, MessageState, ToolCall, ToolUse, Usage};
 
 /// Rounds of tool calls in one turn; then the model must say where it got.
 pub(crate) const MOST_ROUNDS: u32 = 12;
@@ -13,10 +13,10 @@ pub(crate) enum Input {
     Thinking(String),
     Call(ToolCall),
     Usage(Usage),
-    End(EndReason),
+    /// The model ended its answer, for whatever reason.
+    End,
     Failed(Error),
     ToolsDone(Vec<ToolUse>),
-    Stopped,
 }
 
 /// What is to be done.
@@ -71,10 +71,10 @@ impl Machine {
                 sum.output_tokens += usage.output_tokens;
                 None
             }
-            Input::End(_) if self.calls.is_empty() || self.round >= MOST_ROUNDS => {
+            Input::End if self.calls.is_empty() || self.round >= MOST_ROUNDS => {
                 Some(Effect::Finish(MessageState::Complete))
             }
-            Input::End(_) => {
+            Input::End => {
                 self.round += 1;
                 let (said, calls) = (std::mem::take(&mut self.round_said), std::mem::take(&mut self.calls));
                 Some(Effect::CallTools { said, calls })
@@ -87,7 +87,6 @@ impl Machine {
                 }
                 Some(Effect::Ask { with_tools: self.round < MOST_ROUNDS })
             }
-            Input::Stopped => Some(Effect::Finish(MessageState::Stopped)),
             Input::Failed(error) => Some(Effect::Fail(error)),
         }
     }
@@ -107,7 +106,7 @@ mod tests {
     fn text_streams_and_the_end_finishes() {
         let mut m = Machine::default();
         assert!(matches!(m.step(Input::Text("hi".into())), Some(Effect::Say(t)) if t == "hi"));
-        assert!(matches!(m.step(Input::End(EndReason::Stop)), Some(Effect::Finish(MessageState::Complete))));
+        assert!(matches!(m.step(Input::End), Some(Effect::Finish(MessageState::Complete))));
         assert_eq!(m.said, "hi");
     }
 
@@ -116,9 +115,7 @@ mod tests {
         let mut m = Machine::default();
         assert!(m.step(Input::Call(call(1))).is_none());
         assert!(m.step(Input::Call(call(2))).is_none());
-        assert!(
-            matches!(m.step(Input::End(EndReason::Tools)), Some(Effect::CallTools { calls, .. }) if calls.len() == 2)
-        );
+        assert!(matches!(m.step(Input::End), Some(Effect::CallTools { calls, .. }) if calls.len() == 2));
         assert!(matches!(m.step(Input::ToolsDone(vec![])), Some(Effect::Ask { with_tools: true })));
     }
 
@@ -128,7 +125,7 @@ mod tests {
         let mut asked = 0;
         loop {
             m.step(Input::Call(call(asked)));
-            match m.step(Input::End(EndReason::Tools)) {
+            match m.step(Input::End) {
                 Some(Effect::CallTools { .. }) => {}
                 Some(Effect::Finish(_)) => break,
                 other => panic!("{other:?}"),

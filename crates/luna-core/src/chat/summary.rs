@@ -15,12 +15,11 @@ const LONGEST: usize = 4_000;
 impl Luna {
     /// What follows a turn, in the background of the conversation.
     pub(crate) async fn after_turn(&self, conversation: ConversationId, question: MessageId, said: String) {
-        if self.settings().current().learn_facts {
-            if let Err(error) =
+        if self.settings().current().learn_facts
+            && let Err(error) =
                 self.memory().learn_from(conversation, question, &said, self.llm().as_ref()).await
-            {
-                tracing::warn!(%error, "nothing could be learnt from a turn");
-            }
+        {
+            tracing::warn!(%error, "nothing could be learnt from a turn");
         }
         if let Err(error) = self.summarise(conversation).await {
             tracing::warn!(%error, "a conversation could not be summarised");

@@ -6,10 +6,13 @@ use luna_model::{ActionId, Answer, Confirmation, Error, Result};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+/// A question and where its answer goes.
+type Question = (Confirmation, oneshot::Sender<Answer>);
+
 /// The questions that wait for an answer. They live in memory alone: a restart is a no to all of them.
 #[derive(Clone, Default)]
 pub(crate) struct Pending {
-    open: Arc<Mutex<Vec<(Confirmation, oneshot::Sender<Answer>)>>>,
+    open: Arc<Mutex<Vec<Question>>>,
 }
 
 /// Waits for the answer to one question; dropping it withdraws the question.

@@ -5,9 +5,10 @@ use luna_model::{
     ActionId, Actor, CommandContext, CommandOutcome, CommandRequest, Error, ErrorKind, Event, Evidence,
     OutputStream, Plan, Result, Run, RunId, RunState, Step, StepState, TurnId,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::utf8::Utf8;
 use super::{LAG, RunStream};
 use crate::Luna;
 use crate::actions::Doing;
@@ -280,42 +281,9 @@ fn not_run(why: String) -> CommandOutcome {
     }
 }
 
-/// Bytes to text, with characters that are cut between two parts put together again.
-#[derive(Debug, Default)]
-struct Utf8 {
-    rest: Vec<u8>,
-}
-
-impl Utf8 {
-    fn push(&mut self, bytes: &[u8]) -> String {
-        self.rest.extend_from_slice(bytes);
-        // At most three bytes can be the beginning of a character.
-        let whole = match std::str::from_utf8(&self.rest) {
-            Ok(_) => self.rest.len(),
-            Err(e) if e.error_len().is_none() && self.rest.len() - e.valid_up_to() < 4 => e.valid_up_to(),
-            Err(_) => {
-                let tail = self.rest.iter().rev().take(3).position(|b| *b >= 0xC0).map_or(0, |p| p + 1);
-                let at = self.rest.len() - tail;
-                if std::str::from_utf8(&self.rest[at..]).is_err_and(|e| e.error_len().is_none()) {
-                    at
-                } else {
-                    self.rest.len()
-                }
-            }
-        };
-        let rest = self.rest.split_off(whole);
-        let text = String::from_utf8_lossy(&self.rest).into_owned();
-        self.rest = rest;
-        text
-    }
-
-    fn end(self) -> String {
-        String::from_utf8_lossy(&self.rest).into_owned()
-    }
-}
-
 impl Luna {
     /// Runs one command that the user typed, with its own lines for output and input: through the gate, kept for undo.
+    /// `started` is told when it passed the gate and begins.
     ///
     /// # Errors
     /// `Forbidden` when it is blocked, and those of the shell.
@@ -325,11 +293,17 @@ impl Luna {
         output: mpsc::Sender<CommandOutput>,
         input: mpsc::Receiver<CommandInput>,
         cancel: CancellationToken,
+        started: oneshot::Sender<()>,
     ) -> Result<CommandOutcome> {
         let doing = Doing { context: request.context.clone(), ..Doing::user(cancel.clone()) };
         let command = request.command.clone();
         let request = self.limited(request);
-        self.gated(&command, &doing, self.shell().run(request, CommandIo { output, input, cancel })).await
+        let run = async {
+            // Whoever waits for the start may have left.
+            let _ = started.send(());
+            self.shell().run(request, CommandIo { output, input, cancel }).await
+        };
+        self.gated(&command, &doing, run).await
     }
 
     /// Takes a command through the gate, keeps what it may change, and runs it.
@@ -357,35 +331,5 @@ impl Luna {
         let keeps = if kept { keeps } else { vec![] };
         self.keeping(keeps, permit, (id, doing.turn, RUN_COMMAND, &summary), deed, &doing.cancel).await?;
         outcome.ok_or_else(Error::cancelled)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        /// However the bytes are cut, the text is the same.
-        #[test]
-        fn characters_cut_between_parts_come_together(text in "\\PC{0,40}", size in 1usize..5) {
-            let mut utf8 = Utf8::default();
-            let mut out = String::new();
-            for part in text.as_bytes().chunks(size) {
-                out.push_str(&utf8.push(part));
-            }
-            out.push_str(&utf8.end());
-            prop_assert_eq!(out, text);
-        }
-
-        #[test]
-        fn any_bytes_come_through(bytes in prop::collection::vec(any::<u8>(), 0..60), size in 1usize..7) {
-            let mut utf8 = Utf8::default();
-            for part in bytes.chunks(size) {
-                utf8.push(part);
-                prop_assert!(utf8.rest.len() < 4);
-            }
-        }
     }
 }

@@ -37,7 +37,8 @@ impl Luna {
     /// Turns words into a plan and keeps it. Nothing runs.
     ///
     /// # Errors
-    /// `Invalid` for empty or too long words, `Unavailable` when neither the model nor our own planner understands them.
+    /// `Invalid` for empty or too long words, and for words that neither the model nor our own
+    /// planner understands.
     pub async fn plan(&self, words: &str, context: PlanContext) -> Result<Plan> {
         let words = words.trim();
         if words.is_empty() {
@@ -61,7 +62,7 @@ impl Luna {
         let planned = match planned.or_else(|| self.shell().plan(words, &context)) {
             Some(planned) if !planned.steps.is_empty() => planned,
             _ => {
-                return Err(Error::unavailable(
+                return Err(Error::invalid(
                     "I do not know which commands would do that. Say it in other words, or add a model in Settings for free-form requests",
                 ));
             }

@@ -14,7 +14,7 @@ const MOST_FILES: usize = 50_000;
 
 /// Contents by their hash, in a folder of their own.
 #[derive(Debug)]
-pub struct Keeper {
+pub(crate) struct Keeper {
     root: PathBuf,
 }
 
@@ -23,7 +23,7 @@ impl Keeper {
     ///
     /// # Errors
     /// `Unavailable` when it cannot be made.
-    pub fn open(root: PathBuf) -> Result<Self> {
+    pub(crate) fn open(root: PathBuf) -> Result<Self> {
         fs::create_dir_all(&root).map_err(|e| unwritable(&root, e))?;
         Ok(Self { root })
     }
@@ -274,7 +274,7 @@ impl Budget {
 }
 
 /// Fails when there is more at these paths than is kept for one action, or something that cannot be read.
-pub(super) fn measure(paths: &[PathBuf]) -> Result<()> {
+pub(crate) fn measure(paths: &[PathBuf]) -> Result<()> {
     fn take(path: &Path, budget: &mut Budget) -> Result<()> {
         let meta = match fs::symlink_metadata(path) {
             Err(e)

@@ -47,3 +47,10 @@ CREATE TABLE runs (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX runs_by_age ON runs (created_at DESC);
+
+-- Messages that Luna begins by herself and that nobody took yet.
+CREATE TABLE proactive (
+    seq        INTEGER PRIMARY KEY,
+    text       TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);

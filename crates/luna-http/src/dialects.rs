@@ -1,0 +1,5 @@
+//! The dialects: documented APIs of other programs, thin translations onto the core.
+
+pub(crate) mod executor;
+pub(crate) mod lumen;
+pub(crate) mod luna;

@@ -1,0 +1,67 @@
+//! The Luna dialect (seed 000): chat, memory, agent, system and state, on the main port. See docs/wire/luna.md.
+
+mod agent;
+mod chat;
+mod memory;
+mod system;
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use luna_model::{Error, ErrorKind, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+use crate::support::extract::Envelope;
+use crate::support::failure::status;
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(chat::router())
+        .merge(memory::router())
+        .merge(agent::router())
+        .merge(system::router())
+}
+
+/// The error envelope: `{"detail": "…"}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Detail {
+    /// What was wrong and what to do.
+    detail: String,
+}
+
+/// A failure in this dialect's words.
+#[derive(Debug)]
+pub(crate) struct Failed(Error);
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl axum::response::IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        if self.0.kind == ErrorKind::Internal {
+            tracing::error!(source = ?self.0.source, "a request failed");
+        }
+        (status(self.0.kind), Json(Detail { detail: self.0.message })).into_response()
+    }
+}
+
+/// This dialect's envelope for what extraction refuses.
+pub(crate) struct Dialect;
+
+impl Envelope for Dialect {
+    fn answer(error: Error) -> Response {
+        Failed(error).into_response()
+    }
+}
+
+type Answer<T> = Result<Json<T>, Failed>;
+
+/// A time as this dialect writes it: `2024-01-15T10:30:00Z`, with a fraction where there is one.
+fn time(at: Timestamp) -> String {
+    at.to_string()
+}

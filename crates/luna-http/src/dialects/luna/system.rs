@@ -1,0 +1,187 @@
+//! The system: health, facts about the machine, its sound, screen, clipboard and applications, the interface's state, and
+//! the model providers.
+
+mod wire;
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use luna_model::{Error, ErrorKind};
+use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Answer, Detail, Dialect, Failed};
+use crate::App;
+use crate::support::extract::Body;
+use wire::{
+    Brightness, Clipboard, Done, Health, Info, Launch, Level, Overview, ProviderEntry, Providers, Text,
+    Volume,
+};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(overview))
+        .routes(routes!(health))
+        .routes(routes!(info))
+        .routes(routes!(apps))
+        .routes(routes!(launch))
+        .routes(routes!(volume, set_volume))
+        .routes(routes!(mute))
+        .routes(routes!(unmute))
+        .routes(routes!(brightness, set_brightness))
+        .routes(routes!(lock))
+        .routes(routes!(clipboard, set_clipboard))
+        .routes(routes!(state, set_state))
+        .routes(routes!(providers))
+}
+
+/// A failure of these routes: what the machine lacks is 501, with what is missing and how to get it.
+struct Lacking(Error);
+
+impl From<Error> for Lacking {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Lacking {
+    fn into_response(self) -> Response {
+        let missing = self.0.kind == ErrorKind::Unavailable;
+        let mut response = Failed(self.0).into_response();
+        if missing {
+            *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        }
+        response
+    }
+}
+
+type Machine<T> = Result<Json<T>, Lacking>;
+
+/// Whether Luna and what she stands on are well.
+#[utoipa::path(get, path = "/health", tag = "Luna: system", responses((status = 200, body = Overview)))]
+async fn overview(State(app): State<App>) -> Json<Overview> {
+    let model = app.luna.llm().active().await;
+    let services = BTreeMap::from([
+        ("api", "ok".to_owned()),
+        ("llm", model.provider.name().to_owned()),
+        ("memory", app.luna.recall_engine()),
+    ]);
+    Json(Overview { status: "ok", service: "Luna", version: app.doors.version, services })
+}
+
+/// Whether Luna is up, and since when.
+#[utoipa::path(get, path = "/api/system/health", tag = "Luna: system", responses((status = 200, body = Health)))]
+async fn health(State(app): State<App>) -> Json<Health> {
+    Json(Health { status: "ok", version: app.doors.version, uptime_seconds: app.started.elapsed().as_secs() })
+}
+
+/// Facts about the machine.
+#[utoipa::path(get, path = "/api/system/info", tag = "Luna: system", responses((status = 200, body = Info), (status = 501, body = Detail)))]
+async fn info(State(app): State<App>) -> Machine<Info> {
+    Ok(Json(Info::from_core(app.luna.desktop().info().await?)))
+}
+
+/// The applications that can be launched.
+#[utoipa::path(get, path = "/api/system/apps", tag = "Luna: system", responses((status = 200, body = [String])))]
+async fn apps(State(app): State<App>) -> Machine<Vec<String>> {
+    Ok(Json(app.luna.desktop().applications().await?.into_iter().map(|a| a.name).collect()))
+}
+
+/// Launches an application by name.
+#[utoipa::path(post, path = "/api/system/launch", tag = "Luna: system", request_body = Launch, responses(
+    (status = 200, body = Done), (status = 404, body = Detail)))]
+async fn launch(State(app): State<App>, Body(q, _): Body<Launch, Dialect>) -> Machine<Done> {
+    does(&app, "launch_app", json!({ "app": q.app })).await
+}
+
+/// The output volume.
+#[utoipa::path(get, path = "/api/system/volume", tag = "Luna: system", responses((status = 200, body = Volume), (status = 501, body = Detail)))]
+async fn volume(State(app): State<App>) -> Machine<Volume> {
+    Ok(Json(Volume { ok: true, volume: app.luna.desktop().volume().await? }))
+}
+
+/// Sets the output volume, 0 to 100.
+#[utoipa::path(post, path = "/api/system/volume", tag = "Luna: system", request_body = Level, responses(
+    (status = 200, body = Done), (status = 400, body = Detail), (status = 501, body = Detail)))]
+async fn set_volume(State(app): State<App>, Body(q, _): Body<Level, Dialect>) -> Machine<Done> {
+    does(&app, "set_volume", json!({ "level": q.checked()? })).await
+}
+
+/// Mutes the sound.
+#[utoipa::path(post, path = "/api/system/volume/mute", tag = "Luna: system", responses((status = 200, body = Done), (status = 501, body = Detail)))]
+async fn mute(State(app): State<App>) -> Machine<Done> {
+    does(&app, "mute_audio", json!({})).await
+}
+
+/// Unmutes the sound.
+#[utoipa::path(post, path = "/api/system/volume/unmute", tag = "Luna: system", responses((status = 200, body = Done), (status = 501, body = Detail)))]
+async fn unmute(State(app): State<App>) -> Machine<Done> {
+    does(&app, "unmute_audio", json!({})).await
+}
+
+/// The screen's brightness.
+#[utoipa::path(get, path = "/api/system/brightness", tag = "Luna: system", responses((status = 200, body = Brightness), (status = 501, body = Detail)))]
+async fn brightness(State(app): State<App>) -> Machine<Brightness> {
+    Ok(Json(Brightness { ok: true, brightness: app.luna.desktop().brightness().await? }))
+}
+
+/// Sets the screen's brightness, 0 to 100.
+#[utoipa::path(post, path = "/api/system/brightness", tag = "Luna: system", request_body = Level, responses(
+    (status = 200, body = Done), (status = 400, body = Detail), (status = 501, body = Detail)))]
+async fn set_brightness(State(app): State<App>, Body(q, _): Body<Level, Dialect>) -> Machine<Done> {
+    does(&app, "set_brightness", json!({ "level": q.checked()? })).await
+}
+
+/// Locks the screen.
+#[utoipa::path(post, path = "/api/system/lock", tag = "Luna: system", responses((status = 200, body = Done), (status = 501, body = Detail)))]
+async fn lock(State(app): State<App>) -> Machine<Done> {
+    does(&app, "lock_screen", json!({})).await
+}
+
+/// The clipboard's text.
+#[utoipa::path(get, path = "/api/system/clipboard", tag = "Luna: system", responses((status = 200, body = Clipboard), (status = 501, body = Detail)))]
+async fn clipboard(State(app): State<App>) -> Machine<Clipboard> {
+    Ok(Json(Clipboard { ok: true, text: app.luna.desktop().clipboard().await? }))
+}
+
+/// Puts text on the clipboard.
+#[utoipa::path(post, path = "/api/system/clipboard", tag = "Luna: system", request_body = Text, responses(
+    (status = 200, body = Done), (status = 501, body = Detail)))]
+async fn set_clipboard(State(app): State<App>, Body(q, _): Body<Text, Dialect>) -> Machine<Done> {
+    does(&app, "set_clipboard", json!({ "text": q.text })).await
+}
+
+/// A tool as a route: the request is the yes, the gate and the log see it all the same.
+async fn does(app: &App, tool: &str, input: Value) -> Machine<Done> {
+    let output = app.luna.use_tool(tool, input).await?;
+    Ok(Json(Done { ok: true, message: output.content }))
+}
+
+/// The interface's state as it was last kept.
+#[utoipa::path(get, path = "/api/state", tag = "Luna: system", responses((status = 200, body = Object)))]
+async fn state(State(app): State<App>) -> Answer<Map<String, Value>> {
+    Ok(Json(app.luna.state().await?))
+}
+
+/// Keeps the interface's state, any object, in place of what was there.
+#[utoipa::path(put, path = "/api/state", tag = "Luna: system", request_body = Object, responses((status = 200, body = Object), (status = 400, body = Detail)))]
+async fn set_state(
+    State(app): State<App>,
+    Body(state, _): Body<Map<String, Value>, Dialect>,
+) -> Answer<Map<String, Value>> {
+    app.luna.set_state(state.clone()).await?;
+    Ok(Json(state))
+}
+
+/// The model providers and which is active. Keys are never shown.
+#[utoipa::path(get, path = "/api/admin/llm/providers", tag = "Luna: system", responses((status = 200, body = Providers)))]
+async fn providers(State(app): State<App>) -> Json<Providers> {
+    let active = app.luna.llm().active().await.provider.name();
+    let providers = app.luna.llm().providers().await.into_iter();
+    let providers = providers.map(|p| (p.provider.name(), ProviderEntry::from_core(p))).collect();
+    Json(Providers { active, providers })
+}

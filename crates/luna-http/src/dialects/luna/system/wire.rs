@@ -1,0 +1,128 @@
+//! The words of the system routes.
+
+use std::collections::BTreeMap;
+
+use luna_core::ports::SystemInfo;
+use luna_model::{Error, ProviderStatus};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Overview {
+    pub(super) status: &'static str,
+    pub(super) service: &'static str,
+    pub(super) version: &'static str,
+    pub(super) services: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    pub(super) status: &'static str,
+    pub(super) version: &'static str,
+    pub(super) uptime_seconds: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Info {
+    os: String,
+    version: String,
+    machine: String,
+    ram_gb: f64,
+    battery_pct: Option<f64>,
+    cpu: String,
+    cores: usize,
+    cpu_pct: f64,
+    ram_used_gb: f64,
+    disk_gb: f64,
+    disk_free_gb: f64,
+    uptime_seconds: u64,
+}
+
+impl Info {
+    pub(super) fn from_core(i: SystemInfo) -> Self {
+        let tenths = |n: f64| (n * 10.0).round() / 10.0;
+        Self {
+            os: i.os,
+            version: i.version,
+            machine: i.machine,
+            ram_gb: tenths(i.ram_gb),
+            battery_pct: i.battery_pct,
+            cpu: i.cpu,
+            cores: i.cores,
+            cpu_pct: tenths(i.cpu_pct),
+            ram_used_gb: tenths(i.ram_used_gb),
+            disk_gb: tenths(i.disk_gb),
+            disk_free_gb: tenths(i.disk_free_gb),
+            uptime_seconds: i.uptime_s,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Launch {
+    pub(super) app: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Done {
+    pub(super) ok: bool,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Volume {
+    pub(super) ok: bool,
+    /// 0 to 100.
+    pub(super) volume: u8,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Brightness {
+    pub(super) ok: bool,
+    /// 0 to 100.
+    pub(super) brightness: u8,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Level {
+    /// 0 to 100.
+    level: i64,
+}
+
+impl Level {
+    pub(super) fn checked(&self) -> Result<u8, Error> {
+        let fits = u8::try_from(self.level).ok().filter(|l| *l <= 100);
+        fits.ok_or_else(|| Error::invalid(format!("level is 0 to 100, not {}", self.level)))
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Clipboard {
+    pub(super) ok: bool,
+    /// None when it holds no text.
+    pub(super) text: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Text {
+    pub(super) text: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Providers {
+    pub(super) active: &'static str,
+    pub(super) providers: BTreeMap<&'static str, ProviderEntry>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProviderEntry {
+    configured: bool,
+    model: String,
+    base_url: Option<String>,
+}
+
+impl ProviderEntry {
+    pub(super) fn from_core(p: ProviderStatus) -> Self {
+        Self { configured: p.configured, model: p.model, base_url: p.base_url }
+    }
+}

@@ -1,0 +1,20 @@
+//! The OpenAPI document and its interactive page, from files in the program.
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_swagger_ui::SwaggerUi;
+
+pub(crate) fn about(version: &str) -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Luna")
+        .version(version)
+        .description(Some("The assistant on this machine. Each group of routes is one documented API."));
+    OpenApiBuilder::new().info(info.build()).build()
+}
+
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {
+    let page = SwaggerUi::new("/docs").url("/api-docs/openapi.json", document);
+    Router::<S>::from(page).route("/docs.html", get(async || Redirect::permanent("/docs/")))
+}

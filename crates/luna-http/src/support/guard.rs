@@ -1,0 +1,207 @@
+//! The guard before every route, upgrade and stream: who may call at all. Other web pages, names that were pointed here
+//! (DNS rebinding) and other machines are turned away before anything runs.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use sha2::{Digest as _, Sha256};
+
+use super::failure::envelope;
+use crate::{App, Doors};
+
+/// Origins of the desktop window and its development server (seed 001, "cors").
+const WINDOW_ORIGINS: [&str; 3] = ["http://localhost:1420", "http://tauri.localhost", "tauri://localhost"];
+const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// The port a router listens on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listening(pub(crate) u16);
+
+const HEADERS: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+];
+
+pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let port = request.extensions().get::<Listening>().map(|l| l.0);
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let verdict = judge(&app.doors, port, peer, request.uri(), request.headers());
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asked_headers = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let mut response = match verdict {
+        Err((status, why)) => {
+            return (
+                status,
+                envelope(
+                    if status == StatusCode::UNAUTHORIZED { "unauthenticated" } else { "forbidden" },
+                    &why,
+                ),
+            )
+                .into_response();
+        }
+        Ok(()) if preflight => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
+    if preflight {
+        let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        headers.extend(asked_headers.map(|h| (header::ACCESS_CONTROL_ALLOW_HEADERS, h)));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    }
+    response
+}
+
+fn judge(
+    doors: &Doors,
+    port: Option<u16>,
+    peer: Option<IpAddr>,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), (StatusCode, String)> {
+    let forbidden = |why: String| Err((StatusCode::FORBIDDEN, why));
+    let text = |name: HeaderName| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+    let host = text(header::HOST).or_else(|| uri.authority().map(|a| a.as_str())).unwrap_or_default();
+    if !host_is_ours(doors, port, host) {
+        return forbidden(format!(
+            "the host {host:?} is not Luna's; call her as 127.0.0.1 or localhost, or add it to LUNA_ALLOWED_HOSTS"
+        ));
+    }
+    if let Some(origin) = text(header::ORIGIN) {
+        let own = origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"))
+            .is_some_and(|o| o == host);
+        let known = WINDOW_ORIGINS.contains(&origin) || doors.allowed_origins.iter().any(|o| o == origin);
+        if !own && !known {
+            return forbidden(format!("pages of {origin} may not call Luna"));
+        }
+    }
+    if peer.is_some_and(|ip| !ip.to_canonical().is_loopback())
+        && !has_password(doors, text(header::AUTHORIZATION))
+    {
+        return Err((
+            StatusCode::UNAUTHORIZED,
+            "callers from other machines give LUNA_PASSWORD as their bearer token".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn host_is_ours(doors: &Doors, port: Option<u16>, host: &str) -> bool {
+    if doors.allowed_hosts.iter().any(|h| h.eq_ignore_ascii_case(host)) {
+        return true;
+    }
+    // "[::1]:8899" has colons in its name too.
+    let (name, given) = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => {
+            (name, port.parse().ok())
+        }
+        _ => (host, Some(80)),
+    };
+    let name_fits = LOOPBACK_NAMES.iter().any(|n| n.eq_ignore_ascii_case(name));
+    name_fits && port.is_none_or(|p| given == Some(p))
+}
+
+fn has_password(doors: &Doors, authorization: Option<&str>) -> bool {
+    let (Some(password), Some(given)) =
+        (&doors.password, authorization.and_then(|a| a.strip_prefix("Bearer ")))
+    else {
+        return false;
+    };
+    // Digests are compared, so the time taken says nothing of how much of a guess was right.
+    Sha256::digest(password.expose()) == Sha256::digest(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doors() -> Doors {
+        Doors {
+            allowed_hosts: vec!["luna.example".into()],
+            allowed_origins: vec!["https://app.example".into()],
+            files: None,
+            variant: "personal",
+            version: "0",
+            password: Some(luna_model::Secret::new("pw".to_owned())),
+        }
+    }
+
+    fn call(host: &str, origin: Option<&str>, peer: &str, bearer: Option<&str>) -> Result<(), StatusCode> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        headers.extend(origin.map(|o| (header::ORIGIN, o.parse().unwrap())));
+        headers.extend(bearer.map(|b| (header::AUTHORIZATION, format!("Bearer {b}").parse().unwrap())));
+        judge(&doors(), Some(8899), peer.parse().ok(), &Uri::from_static("/"), &headers)
+            .map_err(|(status, _)| status)
+    }
+
+    #[test]
+    fn only_loopback_names_with_the_right_port() {
+        for host in ["127.0.0.1:8899", "localhost:8899", "LOCALHOST:8899", "[::1]:8899", "luna.example"] {
+            assert_eq!(call(host, None, "127.0.0.1", None), Ok(()), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8899",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "127.0.0.1.evil.example:8899",
+            "0.0.0.0:8899",
+            "",
+            "localhost:8899x",
+        ] {
+            assert_eq!(call(host, None, "127.0.0.1", None), Err(StatusCode::FORBIDDEN), "{host}");
+        }
+    }
+
+    #[test]
+    fn only_known_pages() {
+        for origin in
+            ["http://127.0.0.1:8899", "http://localhost:1420", "tauri://localhost", "https://app.example"]
+        {
+            assert_eq!(call("127.0.0.1:8899", Some(origin), "127.0.0.1", None), Ok(()), "{origin}");
+        }
+        for origin in [
+            "null",
+            "https://evil.example",
+            "http://127.0.0.1:1",
+            "http://localhost:14200",
+            "http://127.0.0.1:8899.evil.example",
+            "file://",
+        ] {
+            assert_eq!(
+                call("127.0.0.1:8899", Some(origin), "127.0.0.1", None),
+                Err(StatusCode::FORBIDDEN),
+                "{origin}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_machines_need_the_password() {
+        assert_eq!(call("luna.example", None, "10.0.0.7", None), Err(StatusCode::UNAUTHORIZED));
+        assert_eq!(call("luna.example", None, "10.0.0.7", Some("wrong")), Err(StatusCode::UNAUTHORIZED));
+        assert_eq!(call("luna.example", None, "10.0.0.7", Some("pw")), Ok(()));
+        assert_eq!(call("luna.example", None, "::ffff:127.0.0.1", None), Ok(()));
+    }
+}
