@@ -60,9 +60,9 @@ describe("chat", () => {
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Press again to allow" }).waitFor();
-    expect(await page.getByText("Done.", { exact: true }).count()).toBe(0);
+    expect(await answer("Done.").count()).toBe(0);
     await page.keyboard.press("Enter");
-    await page.getByText("Done.", { exact: true }).waitFor();
+    await answer("Done.").last().waitFor();
     await page.getByText("Allowed", { exact: true }).waitFor();
   });
 
@@ -77,7 +77,7 @@ describe("chat", () => {
     await open("#/chat");
     await say("push it");
     await page.getByRole("button", { name: "Allow from now on" }).click();
-    await page.getByText("Done.", { exact: true }).waitFor();
+    await answer("Done.").last().waitFor();
     await page.getByRole("link", { name: "Agent" }).click();
     await page.getByRole("link", { name: "Rules" }).click();
     await page.getByText("commands that begin with “git push”").waitFor();
