@@ -32,12 +32,13 @@ pub(crate) fn all() -> Vec<Application> {
 /// The application that fits the name best; a program of the PATH when no application does.
 pub(crate) fn find(name: &str) -> Result<Startable> {
     let name = name.trim();
+    if name.is_empty() {
+        return Err(Error::invalid("say which application to start"));
+    }
     if let Some(found) = best(installed(), name) {
         return Ok(found);
     }
-    let is_name = !name.is_empty()
-        && name.chars().all(|c| c.is_alphanumeric() || "._+-".contains(c))
-        && !name.starts_with('-');
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || "._+-".contains(c)) && !name.starts_with('-');
     if is_name && program::exists(name) {
         let application = Application { name: name.to_owned(), id: name.to_owned() };
         return Ok(Startable {
@@ -220,7 +221,8 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_never_started() {
-        for name in ["", "-h", "../../bin/sh", "sh -c reboot", "no-such-application-anywhere"] {
+        assert_eq!(find(" ").unwrap_err().kind, ErrorKind::Invalid);
+        for name in ["-h", "../../bin/sh", "sh -c reboot", "no-such-application-anywhere"] {
             assert_eq!(find(name).unwrap_err().kind, ErrorKind::NotFound, "{name}");
         }
     }
