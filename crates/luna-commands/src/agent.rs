@@ -1,6 +1,6 @@
 //! The agent: tools and permissions, skills, tasks, the workspace.
 
-use luna_model::{AgentTask, Mode, Result, Rule, RuleId, Skill, TaskId, WorkspaceFile};
+use luna_model::{AgentTask, Error, Mode, Result, Rule, RuleId, Skill, TaskId, Verdict, WorkspaceFile};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -48,6 +48,26 @@ struct DeleteRule {
 async fn delete_rule(cx: Context, q: DeleteRule) -> Result<Done> {
     cx.luna.gate().delete_rule(q.rule).await?;
     Ok(Done {})
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct ForecastCommand {
+    command: String,
+}
+
+/// What would happen if a model wanted to run a command.
+#[derive(Debug, Serialize, TS)]
+struct Forecast {
+    mode: Mode,
+    why: String,
+    verdict: Verdict,
+}
+
+async fn forecast(cx: Context, q: ForecastCommand) -> Result<Forecast> {
+    let (decision, described) =
+        cx.luna.preview("run_command", serde_json::json!({ "command": q.command }))?;
+    let verdict = described.verdict.ok_or_else(|| Error::internal("a command without a verdict"))?;
+    Ok(Forecast { mode: decision.mode, why: decision.why, verdict })
 }
 
 async fn skills(cx: Context, _: Empty) -> Result<Vec<Skill>> {
@@ -108,6 +128,7 @@ pub(crate) fn register(r: &mut Register) {
     r.reply("agent.set_mode", set_mode);
     r.reply("agent.rules", rules);
     r.reply("agent.delete_rule", delete_rule);
+    r.reply("agent.forecast", forecast);
     r.reply("agent.skills", skills);
     r.reply("agent.tasks", tasks);
     r.reply("agent.create_task", create_task);

@@ -67,7 +67,9 @@ async fn why(cx: Context, q: OneFact) -> Result<FactOrigin> {
     let text = match (&why.fact.source, &why.said) {
         (FactSource::Stated, _) => format!("You wrote it down as a fact on {learnt}."),
         (FactSource::Asked { .. }, Some(m)) => format!("You asked for it on {learnt}: {}", m.content),
-        (FactSource::Learnt { .. }, Some(m)) => format!("Learnt on {learnt} from what you said: {}", m.content),
+        (FactSource::Learnt { .. }, Some(m)) => {
+            format!("Learnt on {learnt} from what you said: {}", m.content)
+        }
         (_, None) => format!("Learnt on {learnt} in a conversation that is deleted by now."),
     };
     Ok(FactOrigin {

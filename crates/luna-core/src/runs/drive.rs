@@ -56,44 +56,52 @@ impl Luna {
         Ok(RunStream { run: id, events, _stop: stop })
     }
 
+    /// The plan with the approved steps pending. Steps of a plan of ours that were left out stay as they were: skipped, or
+    /// done by an earlier start.
     async fn approved(&self, started: Started) -> Result<Plan> {
         let (mut plan, steps) = match started {
             Started::Plan(id, steps) => (self.run(id).await?.plan, steps),
-            Started::Steps(steps, context) => {
-                let words = steps
-                    .iter()
-                    .map(|s| s.description.as_str())
-                    .find(|d| !d.is_empty())
-                    .unwrap_or("commands");
-                let plan = Plan {
-                    id: RunId::new(),
-                    words: words.to_owned(),
-                    steps: vec![],
-                    requires_confirmation: true,
-                    estimated_time: None,
-                    context,
-                    planner: "given".into(),
-                    created_at: self.clock().now(),
-                };
-                (plan, steps)
-            }
+            Started::Steps(steps, context) => (self.given(&steps, context), steps),
         };
         if steps.is_empty() {
             return Err(Error::invalid("there is no step to run"));
         }
-        plan.steps = steps
-            .into_iter()
-            .map(|s| Step {
-                id: s.id,
-                verdict: self.judge(&s.command, &plan.context),
-                description: s.description,
-                command: s.command,
+        for step in &mut plan.steps {
+            if step.state == StepState::Pending {
+                step.state = StepState::Skipped;
+            }
+        }
+        for approved in steps {
+            let step = Step {
+                id: approved.id,
+                verdict: self.judge(&approved.command, &plan.context),
+                description: approved.description,
+                command: approved.command,
                 state: StepState::Pending,
                 outcome: None,
                 started_at: None,
-            })
-            .collect();
+            };
+            match plan.steps.iter_mut().find(|s| s.id == step.id) {
+                Some(place) => *place = step,
+                None => plan.steps.push(step),
+            }
+        }
         Ok(plan)
+    }
+
+    fn given(&self, steps: &[ApprovedStep], context: CommandContext) -> Plan {
+        let words =
+            steps.iter().map(|s| s.description.as_str()).find(|d| !d.is_empty()).unwrap_or("commands");
+        Plan {
+            id: RunId::new(),
+            words: words.to_owned(),
+            steps: vec![],
+            requires_confirmation: true,
+            estimated_time: None,
+            context,
+            planner: "given".into(),
+            created_at: self.clock().now(),
+        }
     }
 }
 
@@ -110,23 +118,26 @@ impl RunDriver {
     async fn run(mut self) {
         let id = self.run.plan.id;
         self.tell(Event::RunChanged { run: id, state: RunState::Running }).await;
-        let mut failed = None;
+        let (mut completed, mut failed) = (0, false);
         for at in 0..self.run.plan.steps.len() {
-            if failed.is_some() {
+            if self.run.plan.steps[at].state != StepState::Pending {
+                continue;
+            }
+            if failed {
                 self.run.plan.steps[at].state = StepState::Skipped;
                 let step = self.run.plan.steps[at].id;
                 self.tell_step(step, StepState::Skipped, None, None).await;
-                continue;
-            }
-            if self.step(at).await != StepState::Completed {
-                failed = Some(at);
+            } else if self.step(at).await == StepState::Completed {
+                completed += 1;
+            } else {
+                failed = true;
             }
         }
-        self.run.state = match failed {
-            None => RunState::Completed,
-            Some(_) if self.occupied.cancel.is_cancelled() => RunState::Cancelled,
-            Some(0) => RunState::Failed,
-            Some(_) => RunState::Partial,
+        self.run.state = match (failed, completed) {
+            (false, _) => RunState::Completed,
+            (true, _) if self.occupied.cancel.is_cancelled() => RunState::Cancelled,
+            (true, 0) => RunState::Failed,
+            (true, _) => RunState::Partial,
         };
         self.run.ended_at = Some(self.luna.clock().now());
         self.save().await;

@@ -62,6 +62,7 @@ async fn plan(State(app): State<App>, Body(q, _): Body<Execute, Executor>) -> Re
     (status = 200, body = RunResult), (status = 400, body = Detail)))]
 async fn run(State(app): State<App>, Body(q, _): Body<RunAll, Executor>) -> Result<Json<RunResult>, Failed> {
     let (task_id, known, steps) = q.into_core();
+    let asked: Vec<_> = steps.iter().map(|s| s.id).collect();
     let known = match known {
         Some(id) => app.luna.run(id).await.ok(),
         None => None,
@@ -73,7 +74,7 @@ async fn run(State(app): State<App>, Body(q, _): Body<RunAll, Executor>) -> Resu
     let mut events = app.luna.start_run(started).await?;
     let id = events.run;
     while events.next().await.is_some() {}
-    Ok(Json(RunResult::from_core(task_id, app.luna.run(id).await?)))
+    Ok(Json(RunResult::from_core(task_id, &asked, app.luna.run(id).await?)))
 }
 
 /// Who answers here.

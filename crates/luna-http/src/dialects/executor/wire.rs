@@ -125,7 +125,8 @@ pub(super) struct StepResult {
 }
 
 impl RunResult {
-    pub(super) fn from_core(task_id: String, run: core::Run) -> Self {
+    /// The results of the steps that were asked for; a plan may hold more.
+    pub(super) fn from_core(task_id: String, asked: &[u32], run: core::Run) -> Self {
         let overall_status = match run.state {
             RunState::Completed => "completed",
             RunState::Failed => "failed",
