@@ -132,11 +132,8 @@ impl RunResult {
             RunState::Failed => "failed",
             _ => "partial",
         };
-        let ran = run
-            .plan
-            .steps
-            .into_iter()
-            .filter(|s| matches!(s.state, StepState::Completed | StepState::Failed));
+        let ended = |s: &core::Step| matches!(s.state, StepState::Completed | StepState::Failed);
+        let ran = run.plan.steps.into_iter().filter(|s| asked.contains(&s.id) && ended(s));
         Self { task_id, results: ran.map(StepResult::from_core).collect(), overall_status }
     }
 }
