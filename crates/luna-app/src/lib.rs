@@ -1,8 +1,27 @@
 //! Composition root: settings, places, secrets and logs here, wired to the core, its adapters and the listeners.
 //!
-//! The only crate that knows every other one; the programs know only this one and the core.
+//! The only crate that knows every other one; the programs know only this one and the core. [`Setup`] is what a program
+//! starts from, [`Home`] is Luna awake without listeners, [`App`] is the server.
 
+mod app;
+mod claim;
 pub mod config;
+mod home;
+mod limits;
+mod listeners;
 pub mod logs;
+mod models;
 pub mod paths;
 pub mod secrets;
+mod setup;
+
+pub use app::{App, start};
+pub use claim::{Claim, Holder, Taken};
+pub use home::Home;
+pub use luna_commands::{Failure, Reply, Table};
+pub use luna_embed::models as weights;
+pub use luna_store as store;
+pub use setup::Setup;
+
+/// The version of Luna.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,1 +1,20 @@
-//! 
+//! What tests of the core and its faces stand on: a Luna in memory with a model that follows a script, a clock that
+//! stands still, and a machine, a web and a place for secrets that are only data. Never part of a program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+mod clock;
+mod luna;
+mod machine;
+mod recall;
+mod script;
+mod shell;
+mod story;
+
+pub use clock::FixedClock;
+pub use luna::{InMemory, Ingredients};
+pub use machine::{CannedWeb, HeldSecrets, PaperMachine};
+pub use recall::SharedWords;
+pub use script::{Reply, ScriptedModel};
+pub use shell::PaperShell;
+pub use story::{Story, tell};

@@ -304,6 +304,7 @@ pub static VARIABLES: &[Variable] = &[
     var("GITHUB_API_BASE_URL", Kind::Url, "https://api.github.com", "GitHub."),
     var("STRIPE_API_BASE_URL", Kind::Url, "https://api.stripe.com", "Stripe."),
     var("SEARCH_BASE_URL", Kind::Url, "https://html.duckduckgo.com/html", "Web search."),
+    var("MODELS_HUB_BASE_URL", Kind::Url, "https://huggingface.co", "Where model files are fetched from."),
     var("REGISTRY_BASE_URL", Kind::Url, "", "The skill registry."),
     // The weather's place, until the user names one
     var("WEATHER_LAT", Kind::Number, "40.7128", "Degrees north."),

@@ -1,0 +1,131 @@
+//! The server: ports first, then Luna, then the doors between them; and the way back.
+
+use std::net::SocketAddr;
+
+use luna_core::Luna;
+use luna_http::Doors;
+use luna_model::{Error, Result};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    VERSION,
+    home::{Home, variant_name},
+    limits,
+    listeners::{Port, listen},
+    setup::Setup,
+};
+
+/// Luna, awake and listening.
+pub struct App {
+    home: Home,
+    address: SocketAddr,
+    executor_address: Option<SocketAddr>,
+    stop: CancellationToken,
+    doors: JoinSet<std::io::Result<()>>,
+}
+
+/// Starts a server. It answers when this returns; who called earlier has waited.
+///
+/// # Errors
+/// `Unavailable` when a port is taken or something Luna needs is not there, `Conflict` when another Luna has the data
+/// folder. Each says what to do.
+pub async fn start(setup: &Setup) -> Result<App> {
+    limits::raise_open_files();
+    let config = &setup.config;
+    let main = Port { number: config.port, variable: "PORT or --port", way_out: "" };
+    let (listener, address) = listen(&config.host, main).await?;
+    let executor = match config.executor_port {
+        None => None,
+        Some(number) => {
+            let way_out = " (0 does without it)";
+            let port = Port { number, variable: "EXECUTOR_PORT or --executor-port", way_out };
+            Some(listen(&config.host, port).await?)
+        }
+    };
+    let home = Home::open(setup).await?;
+    let stop = home.luna.stopping().clone();
+    let mut doors = JoinSet::new();
+    let router = luna_http::main_router(home.luna.clone(), home.table.clone(), doors_at(setup, address));
+    doors.spawn(luna_http::serve(listener, router, stop.clone()));
+    let executor_address = executor.as_ref().map(|(_, address)| *address);
+    if let Some((listener, address)) = executor {
+        let router = luna_http::executor_router(home.luna.clone(), doors_at(setup, address));
+        doors.spawn(luna_http::serve(listener, router, stop.clone()));
+    }
+    home.announce(address)?;
+    tracing::info!(%address, data = %setup.paths.data.display(), version = VERSION, "Luna is awake");
+    Ok(App { home, address, executor_address, stop, doors })
+}
+
+/// What the guard at a listener's door lets in besides this machine's own names.
+fn doors_at(setup: &Setup, address: SocketAddr) -> Doors {
+    let config = &setup.config;
+    let mut allowed_hosts = config.allowed_hosts.clone();
+    if !address.ip().is_loopback() && !address.ip().is_unspecified() {
+        allowed_hosts.push(address.to_string());
+    }
+    Doors {
+        allowed_hosts,
+        allowed_origins: config.allowed_origins.clone(),
+        files: config.frontend_dist.clone(),
+        variant: variant_name(config.variant),
+        version: VERSION,
+        password: config.password.clone(),
+    }
+}
+
+impl App {
+    /// Herself.
+    #[must_use]
+    pub fn luna(&self) -> &Luna {
+        &self.home.luna
+    }
+
+    /// Her commands.
+    #[must_use]
+    pub fn table(&self) -> &luna_commands::Table {
+        &self.home.table
+    }
+
+    /// Where every API and the web UI are.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the executor listens for itself, if it does.
+    #[must_use]
+    pub const fn executor_address(&self) -> Option<SocketAddr> {
+        self.executor_address
+    }
+
+    /// Serves until `until` is over, or a door fails; then stops.
+    ///
+    /// # Errors
+    /// `Unavailable` when a door failed.
+    pub async fn run_until(mut self, until: impl Future<Output = ()>) -> Result<()> {
+        let failed = tokio::select! {
+            () = until => None,
+            ended = self.doors.join_next() => ended.map(|ended| match ended {
+                Ok(Ok(())) => Error::unavailable("a listener ended by itself"),
+                Ok(Err(error)) => Error::unavailable(format!("a listener failed: {error}")).because(error),
+                Err(error) => Error::internal(error),
+            }),
+        };
+        self.stop().await;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Stops: no new callers, those that are here are answered, what goes on is kept. Takes a few seconds at most.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.doors.join_next().await {
+            if let Ok(Err(error)) = ended {
+                tracing::warn!(%error, "a listener did not end well");
+            }
+        }
+        self.home.stop().await;
+        tracing::info!("Luna is asleep");
+    }
+}

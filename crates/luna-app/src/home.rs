@@ -1,0 +1,195 @@
+//! Luna awake in her data folder: every part made and given to the core, and put away again in the right order. No
+//! listener, so that a program in a terminal can have her to itself for a moment.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use luna_commands::{About, Table};
+use luna_connect::{Web, WebConfig};
+use luna_core::{
+    Luna, Parts,
+    ports::{Secrets as _, SystemClock},
+};
+use luna_desktop_io::LocalDesktop;
+use luna_embed::Meaning;
+use luna_llm::Providers;
+use luna_model::{Error, Result, Settings, SettingsPatch};
+use luna_shell::{PtyShell, ShellConfig};
+use luna_store::Db;
+use serde_json::Value;
+
+use crate::{
+    VERSION,
+    claim::{Claim, Taken},
+    config::{Config, Variant},
+    models,
+    secrets::KeptSecrets,
+    setup::Setup,
+};
+
+/// Longest wait for what still goes on when Luna is put to sleep; what is stored is stored by then or lost to no one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Luna, awake.
+pub struct Home {
+    /// Herself.
+    pub luna: Luna,
+    /// Her commands.
+    pub table: Table,
+    shell: Arc<PtyShell>,
+    claim: Claim,
+}
+
+impl Home {
+    /// Wakes Luna up in her folder.
+    ///
+    /// # Errors
+    /// `Conflict` when another Luna has the folder, `Unavailable` with a way out when something of it cannot be used.
+    pub async fn open(setup: &Setup) -> Result<Self> {
+        match Claim::take(&setup.paths.data)? {
+            Taken::Ours(claim) => Self::wake(setup, claim).await,
+            Taken::By(holder) => Err(holder.in_the_way(&setup.paths.data)),
+        }
+    }
+
+    /// Wakes Luna up in a folder that was taken for her.
+    ///
+    /// # Errors
+    /// `Unavailable` with a way out when something of it cannot be used.
+    pub async fn wake(setup: &Setup, claim: Claim) -> Result<Self> {
+        let (config, paths) = (&setup.config, &setup.paths);
+        let home = home_folder()?;
+        let secrets =
+            KeptSecrets::open(config.secret_store, &paths.secrets, config.secrets(), setup.redactor.clone());
+        // Each waits for something else: the disk, the keyring.
+        let database = paths.database.clone();
+        let database = tokio::task::spawn_blocking(move || Db::open(&database));
+        let (db, secrets) = tokio::join!(database, secrets);
+        let (db, secrets) = (db.map_err(Error::internal)??, Arc::new(secrets?));
+        let providers = Arc::new(Providers::new(luna_llm::Config::default())?);
+        let shell = Arc::new(PtyShell::new(ShellConfig::new(paths.outputs.clone(), home.clone()))?);
+        let search = config.text("SEARCH_BASE_URL");
+        let web = WebConfig::default();
+        let web = WebConfig { search_base_url: search.unwrap_or_else(|| web.search_base_url.clone()), ..web };
+        let parts = Parts {
+            data_dir: paths.data.clone(),
+            workspace: paths.workspace.clone(),
+            db,
+            llm: Arc::clone(&providers) as _,
+            recall: Arc::new(Meaning::new(Some(paths.models.clone()))),
+            shell: Arc::clone(&shell) as _,
+            fetch: Arc::new(Web::new(web)?),
+            desktop: Arc::new(LocalDesktop::new(home)),
+            secrets: Arc::clone(&secrets) as _,
+            clock: Arc::new(SystemClock),
+            fixed: fixed(config)?,
+            apply: applying(providers, Arc::clone(&secrets)),
+        };
+        tracing::debug!(secrets = secrets.place(), "all parts are there");
+        let luna = Luna::open(parts).await?;
+        let table = Table::new(luna.clone(), About { version: VERSION, variant: variant_name(config.variant) });
+        Ok(Self { luna, table, shell, claim })
+    }
+
+    /// Writes down where this Luna can be called.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder cannot be written.
+    pub(crate) fn announce(&self, address: std::net::SocketAddr) -> Result<()> {
+        self.claim.announce(address)
+    }
+
+    /// Puts her to sleep: what goes on is stopped and kept, the database is closed. Takes a few seconds at most.
+    pub async fn stop(self) {
+        let all = async { tokio::join!(self.luna.stop(), self.shell.shutdown()) };
+        if tokio::time::timeout(PATIENCE, all).await.is_err() {
+            tracing::warn!("something did not end in time; Luna stops without it");
+            self.luna.db().close();
+        }
+    }
+}
+
+/// The name of a variant, as the APIs say it.
+pub(crate) const fn variant_name(variant: Variant) -> &'static str {
+    match variant {
+        Variant::Personal => "personal",
+        Variant::Business => "business",
+    }
+}
+
+fn home_folder() -> Result<PathBuf> {
+    let dirs = directories::BaseDirs::new();
+    dirs.map(|dirs| dirs.home_dir().to_owned())
+        .ok_or_else(|| Error::unavailable("there is no home folder; set HOME to one"))
+}
+
+/// The settings that flags and environment give, as a patch that is laid over the stored ones.
+fn fixed(config: &Config) -> Result<SettingsPatch> {
+    let whole = serde_json::to_value(config.over(&Settings::default())?).map_err(Error::internal)?;
+    let mut patch = Value::Object(SettingsPatch::new());
+    for given in config.overridden() {
+        let pointer = format!("/{}", given.field.replace('.', "/"));
+        let value = whole.pointer(&pointer).cloned().unwrap_or_default();
+        let mut at = &mut patch;
+        for name in given.field.split('.') {
+            if !at.is_object() {
+                *at = Value::Object(SettingsPatch::new());
+            }
+            at = &mut at[name];
+        }
+        *at = value;
+    }
+    match patch {
+        Value::Object(patch) => Ok(patch),
+        _ => Ok(SettingsPatch::new()),
+    }
+}
+
+/// What happens when settings or keys change: the providers get their new configuration before the change is
+/// acknowledged.
+fn applying(providers: Arc<Providers>, secrets: Arc<KeptSecrets>) -> luna_core::Apply {
+    Box::new(move |settings| {
+        let (providers, secrets) = (Arc::clone(&providers), Arc::clone(&secrets));
+        Box::pin(async move {
+            let config = models::configuration(&settings, secrets.as_ref()).await;
+            if let Err(error) = providers.reconfigure(config) {
+                tracing::error!(%error, "the model providers keep their old configuration");
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(environment: &[(&str, &str)]) -> Config {
+        let environment = environment.iter().map(|(n, v)| (n.into(), v.into()));
+        Config::load([], environment, std::path::Path::new("/")).unwrap()
+    }
+
+    #[test]
+    fn only_what_was_given_is_fixed() {
+        assert_eq!(fixed(&config(&[])).unwrap(), SettingsPatch::new());
+        let given = config(&[
+            ("LLM_PROVIDER", "groq"),
+            ("GROQ_MODEL", "m"),
+            ("OPENAI_BASE_URL", "http://127.0.0.1:1234/v1"),
+            ("LUNA_IDLE_TIMEOUT", "7"),
+        ]);
+        assert_eq!(
+            Value::Object(fixed(&given).unwrap()),
+            json!({
+                "provider": "groq",
+                "idle_timeout_s": 7,
+                "providers": {
+                    "groq": {"model": "m"},
+                    "openai-compatible": {"base_url": "http://127.0.0.1:1234/v1"},
+                },
+            })
+        );
+        // `auto` is said too: it is stronger than the provider that was chosen before.
+        assert_eq!(Value::Object(fixed(&config(&[("LLM_PROVIDER", "auto")])).unwrap()), json!({"provider": null}));
+    }
+}

@@ -1,0 +1,327 @@
+//! What can be said on the command line. Help texts are these comments; the man pages and completions come from here too.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use luna_model::{ActionId, ConversationId, FactId, TurnId};
+
+/// Luna, an assistant on your own machine.
+///
+/// Settings come from flags, the environment, .env beside the working directory, what was changed while Luna ran, and
+/// defaults, in this order. When `luna serve` or the desktop program runs, the other commands talk to it; otherwise they
+/// wake Luna for a moment.
+#[derive(Debug, Parser)]
+#[command(name = "luna", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) deed: Deed,
+}
+
+/// Flags of every command: each stands for a variable.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The folder of Luna's data (LUNA_DATA_DIR).
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = "Where and how")]
+    data_dir: Option<PathBuf>,
+    /// A file of settings in place of .env (LUNA_ENV_FILE).
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where and how")]
+    env_file: Option<PathBuf>,
+    /// personal or business (LUNA_VARIANT).
+    #[arg(long, global = true, value_name = "VARIANT", help_heading = "Where and how")]
+    variant: Option<String>,
+    /// What to log: error, warn, info, debug, or a filter (LUNA_LOG).
+    #[arg(long, global = true, value_name = "FILTER", help_heading = "Where and how")]
+    log: Option<String>,
+}
+
+impl Place {
+    /// The flags that were given, as variables and their texts.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let path = |p: &Option<PathBuf>| p.as_ref().map(|p| p.to_string_lossy().into_owned());
+        given([
+            ("LUNA_DATA_DIR", path(&self.data_dir)),
+            ("LUNA_ENV_FILE", path(&self.env_file)),
+            ("LUNA_VARIANT", self.variant.clone()),
+            ("LUNA_LOG", self.log.clone()),
+        ])
+    }
+}
+
+fn given<const N: usize>(pairs: [(&str, Option<String>); N]) -> Vec<(String, String)> {
+    pairs.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deed {
+    /// Serve every API and the web UI until stopped.
+    Serve(Serve),
+    /// Talk with Luna.
+    ///
+    /// Without a message: a conversation in the terminal; Ctrl-C stops an answer, Ctrl-D leaves. With a message, or with
+    /// text on standard input: one answer.
+    #[command(visible_alias = "ask")]
+    Chat(Chat),
+    /// Turn words into a shell plan, show it, and run what you approve.
+    Run(Run),
+    /// Say how risky shell commands are. Runs nothing.
+    ///
+    /// Judges its arguments, or a command a line from standard input.
+    Judge(Judge),
+    /// Undo what Luna did to files: the last deed, one, or a whole turn.
+    Undo(Undo),
+    /// Read or check the record of everything Luna did.
+    Audit(Audit),
+    /// What Luna remembers.
+    Memory(Memory),
+    /// Language models, and the model that searches the memory.
+    Models(Models),
+    /// Check everything and say how to mend it.
+    Doctor(AsJson),
+    /// Make a backup of the database now.
+    Backup,
+    /// Put a backup in the place of the database; without a file, list them.
+    Restore {
+        /// The backup: a file, or a date as listed.
+        backup: Option<PathBuf>,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write the man pages into a folder.
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// Output for programs.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct AsJson {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address to listen on (HOST; default 127.0.0.1).
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+    /// The main port, 0 = any free one (PORT; default 8899).
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<String>,
+    /// The executor's own port, 0 = none (EXECUTOR_PORT; default 8000).
+    #[arg(long, value_name = "NUMBER")]
+    executor_port: Option<String>,
+    /// The model provider (LLM_PROVIDER; default auto).
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+}
+
+impl Serve {
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        given([
+            ("HOST", self.host.clone()),
+            ("PORT", self.port.clone()),
+            ("EXECUTOR_PORT", self.executor_port.clone()),
+            ("LLM_PROVIDER", self.provider.clone()),
+        ])
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// What to say.
+    pub(crate) message: Vec<String>,
+    /// Go on with this conversation.
+    #[arg(long, value_name = "ID")]
+    pub(crate) conversation: Option<ConversationId>,
+    /// Go on with the last conversation.
+    #[arg(long = "continue", short = 'c', conflicts_with = "conversation")]
+    pub(crate) go_on: bool,
+    /// Ask this provider instead of the configured one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+    /// Ask this model instead of the configured one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// What to do, in words.
+    #[arg(required = true)]
+    pub(crate) words: Vec<String>,
+    /// Run safe and moderate steps without asking; dangerous ones are asked all the same.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Show the plan and run nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where to run it (default: here).
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cwd: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Judge {
+    /// The commands, each quoted as one; none = a command a line from standard input.
+    pub(crate) commands: Vec<String>,
+    /// A JSON string a line in, a JSON object a line out.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The folder the commands would run in (default: here).
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cwd: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The deed to undo, as listed; none = the last one.
+    #[arg(conflicts_with_all = ["list", "turn"])]
+    pub(crate) action: Option<ActionId>,
+    /// List what can be undone.
+    #[arg(long, conflicts_with = "turn")]
+    pub(crate) list: bool,
+    /// Undo all that one turn did.
+    #[arg(long, value_name = "TURN")]
+    pub(crate) turn: Option<TurnId>,
+    /// Also when a file was changed since; what is there now is kept, and this undo can be undone.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) deed: Option<AuditDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditDeed {
+    /// The last records, oldest first (the default).
+    List {
+        /// How many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        #[command(flatten)]
+        form: AsJson,
+    },
+    /// Check that no record was changed, removed or moved.
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Memory {
+    #[command(subcommand)]
+    pub(crate) deed: Option<MemoryDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MemoryDeed {
+    /// Everything that is remembered (the default).
+    List(AsJson),
+    /// Remember something.
+    Add {
+        /// The fact, in a sentence.
+        #[arg(required = true)]
+        fact: Vec<String>,
+    },
+    /// Search by meaning.
+    Search {
+        /// What for.
+        #[arg(required = true)]
+        query: Vec<String>,
+        /// How many at most.
+        #[arg(long, short = 'n', default_value_t = 8)]
+        limit: u32,
+        #[command(flatten)]
+        form: AsJson,
+    },
+    /// Forget a fact.
+    Forget {
+        /// Its id, as listed.
+        fact: FactId,
+    },
+    /// Say why a fact is remembered.
+    Why {
+        /// Its id, as listed.
+        fact: FactId,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    pub(crate) deed: Option<ModelsDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsDeed {
+    /// The providers and how they stand; with a provider, its models (the default).
+    List {
+        /// Whose models.
+        provider: Option<String>,
+    },
+    /// Fetch the model that deepens memory search (91 MB, once).
+    Get {
+        /// Which.
+        model: Weights,
+    },
+    /// Ask a provider for a word, to see that key, address and model work.
+    Test {
+        /// Which; none = the active one.
+        provider: Option<String>,
+    },
+    /// Let this provider answer from now on.
+    Use {
+        /// Which; auto = the first that has a key, else Ollama, else the built-in one.
+        provider: String,
+        /// Which of its models.
+        model: Option<String>,
+        /// Where it is reached, when not at its own address.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+    /// Store a provider's key: typed unseen, or from standard input.
+    Key {
+        /// Whose.
+        provider: String,
+        /// Forget the key instead.
+        #[arg(long)]
+        forget: bool,
+    },
+}
+
+/// What can be fetched.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Weights {
+    /// all-MiniLM-L6-v2.
+    Minilm,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_agrees_with_itself() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_are_variables() {
+        let cli = Cli::parse_from(["luna", "serve", "--port", "0", "--data-dir", "/d"]);
+        let Deed::Serve(serve) = &cli.deed else { panic!("it is serve") };
+        assert_eq!(serve.variables(), [("PORT".to_owned(), "0".to_owned())]);
+        assert_eq!(cli.place.variables(), [("LUNA_DATA_DIR".to_owned(), "/d".to_owned())]);
+    }
+}

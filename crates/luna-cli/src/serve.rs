@@ -1,0 +1,19 @@
+//! `luna serve`: the headless server. Prints one line when it listens; ends on Ctrl-C or when it is told to.
+
+use anyhow::Result;
+use luna_app::Setup;
+
+use crate::{screen, signals::Stop};
+
+pub(crate) async fn serve(setup: &Setup) -> Result<()> {
+    // Listened for before anything is open, so that a stop during the start is a stop as well.
+    let mut stop = Stop::listen()?;
+    let app = tokio::select! {
+        app = luna_app::start(setup) => app?,
+        () = stop.asked() => return Ok(()),
+    };
+    let executor =
+        app.executor_address().map_or_else(String::new, |address| format!(" (executor on http://{address})"));
+    screen::line(format!("Luna listens on http://{}{executor}", app.address()))?;
+    Ok(app.run_until(stop.asked()).await?)
+}

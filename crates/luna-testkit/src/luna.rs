@@ -1,0 +1,134 @@
+//! A Luna for a test: everything real but what needs a network, hardware, money or time.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use luna_core::ports::{Llm, Shell};
+use luna_core::{Luna, Parts};
+use luna_model::SettingsPatch;
+use luna_store::Db;
+use tempfile::TempDir;
+
+use crate::{CannedWeb, FixedClock, HeldSecrets, PaperMachine, PaperShell, ScriptedModel, SharedWords};
+
+/// What a test's Luna is made of; take some of it and leave the rest as it is.
+pub struct Ingredients {
+    /// What the model says.
+    pub model: ScriptedModel,
+    /// Another model in its place.
+    pub llm: Option<Arc<dyn Llm>>,
+    /// The time.
+    pub clock: FixedClock,
+    /// The shell.
+    pub shell: Arc<dyn Shell>,
+    /// Settings that hold from the start. Facts are not learnt from conversations unless this says so: learning asks
+    /// the model too, which would take the next line of the script.
+    pub settings: SettingsPatch,
+    /// Whether the database is a file, so that [`InMemory::restart`] finds it again.
+    pub on_disk: bool,
+}
+
+impl Default for Ingredients {
+    fn default() -> Self {
+        Self {
+            model: ScriptedModel::default(),
+            llm: None,
+            clock: FixedClock::default(),
+            shell: Arc::new(PaperShell::default()),
+            settings: SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]),
+            on_disk: false,
+        }
+    }
+}
+
+/// A Luna for a test, and what she is made of. Her folder goes when this goes.
+pub struct InMemory {
+    luna: Luna,
+    /// What the model says, and what it was asked.
+    pub model: ScriptedModel,
+    /// The time.
+    pub clock: FixedClock,
+    /// The web.
+    pub web: CannedWeb,
+    /// The machine.
+    pub machine: PaperMachine,
+    /// Keys and tokens.
+    pub secrets: HeldSecrets,
+    ingredients: Kept,
+    folder: TempDir,
+}
+
+/// What a restart needs again.
+struct Kept {
+    llm: Option<Arc<dyn Llm>>,
+    shell: Arc<dyn Shell>,
+    settings: SettingsPatch,
+    on_disk: bool,
+}
+
+impl InMemory {
+    /// The usual one.
+    pub async fn luna() -> Self {
+        Self::of(Ingredients::default()).await
+    }
+
+    /// One of these ingredients.
+    pub async fn of(ingredients: Ingredients) -> Self {
+        let Ingredients { model, llm, clock, shell, settings, on_disk } = ingredients;
+        let kept = Kept { llm, shell, settings, on_disk };
+        let (web, machine, secrets) = Default::default();
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let luna = wake(&kept, folder.path(), &model, &clock, &web, &machine, &secrets).await;
+        Self { luna, model, clock, web, machine, secrets, ingredients: kept, folder }
+    }
+
+    /// Stops her and wakes her up again, as a restart of the program does. Only on disk.
+    pub async fn restart(&mut self) {
+        assert!(self.ingredients.on_disk, "a database in memory does not outlive a restart; set on_disk");
+        self.luna.stop().await;
+        let Self { model, clock, web, machine, secrets, ingredients, folder, .. } = &*self;
+        self.luna = wake(ingredients, folder.path(), model, clock, web, machine, secrets).await;
+    }
+
+    /// Her folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Deref for InMemory {
+    type Target = Luna;
+
+    fn deref(&self) -> &Luna {
+        &self.luna
+    }
+}
+
+async fn wake(
+    kept: &Kept,
+    folder: &Path,
+    model: &ScriptedModel,
+    clock: &FixedClock,
+    web: &CannedWeb,
+    machine: &PaperMachine,
+    secrets: &HeldSecrets,
+) -> Luna {
+    let db = if kept.on_disk { Db::open(&folder.join("luna.db")) } else { Db::in_memory() };
+    let parts = Parts {
+        data_dir: folder.to_owned(),
+        workspace: folder.join("workspace"),
+        db: db.expect("a database"),
+        llm: kept.llm.clone().unwrap_or_else(|| Arc::new(model.clone())),
+        recall: Arc::new(SharedWords::default()),
+        shell: Arc::clone(&kept.shell),
+        fetch: Arc::new(web.clone()),
+        desktop: Arc::new(machine.clone()),
+        secrets: Arc::new(secrets.clone()),
+        clock: Arc::new(clock.clone()),
+        fixed: kept.settings.clone(),
+        apply: Box::new(|_| Box::pin(async {})),
+    };
+    Luna::open(parts).await.expect("Luna wakes up")
+}

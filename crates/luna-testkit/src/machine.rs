@@ -1,0 +1,191 @@
+//! A machine, a web and a place for secrets that are only data.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use luna_core::ports::{Application, Desktop, Fetch, Page, SearchHit, Secrets, SystemInfo};
+use luna_model::{Error, Result, Secret};
+use parking_lot::Mutex;
+use tokio::sync::Barrier;
+
+/// A machine on paper: what is done to it can be read off it.
+#[derive(Clone, Debug, Default)]
+pub struct PaperMachine {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    clipboard: Option<String>,
+    volume: u8,
+    muted: bool,
+    brightness: u8,
+    opened: Vec<String>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { clipboard: None, volume: 50, muted: false, brightness: 70, opened: vec![] }
+    }
+}
+
+impl PaperMachine {
+    /// Applications and addresses that were opened, in order.
+    #[must_use]
+    pub fn opened(&self) -> Vec<String> {
+        self.state.lock().opened.clone()
+    }
+
+    /// Whether the sound is off.
+    #[must_use]
+    pub fn muted(&self) -> bool {
+        self.state.lock().muted
+    }
+}
+
+#[async_trait]
+impl Desktop for PaperMachine {
+    async fn info(&self) -> Result<SystemInfo> {
+        Ok(SystemInfo {
+            os: "Linux".into(),
+            version: "6.1".into(),
+            machine: "x86_64".into(),
+            host: "paper".into(),
+            cpu: "Paper 1".into(),
+            cores: 4,
+            cpu_pct: 12.5,
+            ram_gb: 16.0,
+            ram_used_gb: 4.0,
+            disk_gb: 512.0,
+            disk_free_gb: 256.0,
+            battery_pct: None,
+            uptime_s: 3600,
+        })
+    }
+
+    async fn clipboard(&self) -> Result<Option<String>> {
+        Ok(self.state.lock().clipboard.clone())
+    }
+
+    async fn set_clipboard(&self, text: String) -> Result<()> {
+        self.state.lock().clipboard = Some(text);
+        Ok(())
+    }
+
+    async fn applications(&self) -> Result<Vec<Application>> {
+        let application = |name: &str| Application { name: name.into(), id: name.to_lowercase() };
+        Ok(["Firefox", "Calculator"].map(application).into())
+    }
+
+    async fn launch(&self, name: &str) -> Result<Application> {
+        let all = self.applications().await?;
+        let found = all.into_iter().find(|a| a.name.eq_ignore_ascii_case(name));
+        let found = found.ok_or_else(|| Error::not_found(format!("no application is called {name}")))?;
+        self.state.lock().opened.push(found.name.clone());
+        Ok(found)
+    }
+
+    async fn open_url(&self, url: &str) -> Result<()> {
+        self.state.lock().opened.push(url.to_owned());
+        Ok(())
+    }
+
+    async fn volume(&self) -> Result<u8> {
+        Ok(self.state.lock().volume)
+    }
+
+    async fn set_volume(&self, level: u8) -> Result<()> {
+        self.state.lock().volume = level;
+        Ok(())
+    }
+
+    async fn set_muted(&self, muted: bool) -> Result<()> {
+        self.state.lock().muted = muted;
+        Ok(())
+    }
+
+    async fn brightness(&self) -> Result<u8> {
+        Ok(self.state.lock().brightness)
+    }
+
+    async fn set_brightness(&self, level: u8) -> Result<()> {
+        self.state.lock().brightness = level;
+        Ok(())
+    }
+
+    async fn lock(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A web of the pages that a test wrote.
+#[derive(Clone, Debug, Default)]
+pub struct CannedWeb {
+    pages: Arc<Mutex<BTreeMap<String, String>>>,
+    together: Arc<Mutex<Option<Arc<Barrier>>>>,
+}
+
+impl CannedWeb {
+    /// Puts a page on it.
+    pub fn put(&self, url: &str, text: &str) {
+        self.pages.lock().insert(url.to_owned(), text.to_owned());
+    }
+
+    /// From now on a page is only answered when so many are asked for at the same time.
+    pub fn answer_only_together(&self, count: usize) {
+        *self.together.lock() = Some(Arc::new(Barrier::new(count)));
+    }
+}
+
+#[async_trait]
+impl Fetch for CannedWeb {
+    async fn page(&self, url: &str, max_chars: usize) -> Result<Page> {
+        let together = self.together.lock().clone();
+        if let Some(together) = together {
+            together.wait().await;
+        }
+        let text = self.pages.lock().get(url).cloned();
+        let text = text.ok_or_else(|| Error::not_found(format!("there is no page at {url}")))?;
+        let kept: String = text.chars().take(max_chars).collect();
+        Ok(Page { url: url.to_owned(), title: None, truncated: kept.len() < text.len(), text: kept })
+    }
+
+    async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>> {
+        let pages = self.pages.lock();
+        let fits = pages.iter().filter(|(_, text)| text.to_lowercase().contains(&query.to_lowercase()));
+        let hit = |(url, text): (&String, &String)| SearchHit {
+            title: url.clone(),
+            url: url.clone(),
+            snippet: text.chars().take(80).collect(),
+        };
+        Ok(fits.take(limit).map(hit).collect())
+    }
+}
+
+/// Secrets in memory.
+#[derive(Clone, Debug, Default)]
+pub struct HeldSecrets {
+    held: Arc<Mutex<BTreeMap<String, Secret>>>,
+}
+
+#[async_trait]
+impl Secrets for HeldSecrets {
+    async fn get(&self, name: &str) -> Result<Option<Secret>> {
+        Ok(self.held.lock().get(name).cloned())
+    }
+
+    async fn set(&self, name: &str, value: Secret) -> Result<()> {
+        self.held.lock().insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    async fn delete(&self, name: &str) -> Result<()> {
+        self.held.lock().remove(name);
+        Ok(())
+    }
+
+    fn place(&self) -> String {
+        "memory, for a test".into()
+    }
+}
