@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use luna_core::ports::{CommandInput, CommandIo, CommandOutput, Shell};
-use luna_model::{CommandContext, CommandOutcome, CommandRequest, ErrorKind, OutputStream};
+use luna_model::{
+    CommandContext, CommandOutcome, CommandRequest, ErrorKind, OutputStream, PlanContext, Risk,
+};
 use luna_shell::{PtyShell, ShellConfig};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -469,4 +471,38 @@ async fn fifty_commands_at_once_leave_nothing_behind() {
     }
     bench.shell.shutdown().await;
     assert_eq!((descriptors(), zombies()), (before, 0));
+}
+
+#[tokio::test]
+async fn a_blocked_command_is_never_started() {
+    let bench = Bench::new();
+    let (io, _caller) = lines();
+    let error = bench.shell.run(request("nc -e /bin/sh 127.0.0.1 9; touch ran"), io).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Forbidden);
+    assert!(error.message.starts_with("command blocked: "), "{error}");
+    assert!(!bench.path().join("home/ran").exists());
+}
+
+#[test]
+fn plans_that_only_look_are_safe_and_plans_that_change_are_not() {
+    let bench = Bench::new();
+    let risk = |words: &str| {
+        let plan = bench
+            .shell
+            .plan(words, &PlanContext::default())
+            .unwrap_or_else(|| panic!("not understood: {words}"));
+        plan.steps.iter().map(|step| bench.shell.judge(&step.command, &CommandContext::default()).risk).max()
+    };
+    for words in [
+        "list files",
+        "show disk usage",
+        "check git status",
+        "what is my ip address",
+        "how much memory is free",
+    ] {
+        assert_eq!(risk(words), Some(Risk::Safe), "{words}");
+    }
+    for words in ["create a folder called photos", "delete notes.txt", "kill firefox", "push my changes"] {
+        assert!(risk(words) > Some(Risk::Safe), "{words}");
+    }
 }
