@@ -2,13 +2,13 @@
 
 use luna_model::Risk;
 
+use crate::builtins::echoed;
 use crate::findings::{Deed, Part};
 use crate::flow::Flow;
 use crate::places;
 use crate::reader::Reader;
-use crate::scope::Value;
 use crate::table::{self, Entry, Kind};
-use crate::word::{Word, unescape};
+use crate::word::Word;
 
 /// Where programs of the system live: their place says nothing more than their name.
 const PROGRAM_FOLDERS: [&str; 9] = [
@@ -142,6 +142,12 @@ impl Reader<'_> {
                 self.bind(arguments);
                 Some(self.inner_script(&text))
             }
+            Flow::Unknown if self.makes(path) => {
+                self.found.opaque = true;
+                self.found.lasting = true;
+                self.found.say(Risk::Dangerous, false, shown, "runs whatever another program prints");
+                Some(Flow::Unknown)
+            }
             _ => None,
         }
     }
@@ -166,8 +172,13 @@ impl Reader<'_> {
             let words = format!("{} {decided}", call.name);
             self.found.say(line.risk, line.blocks, &words, line.does.clone());
         }
+        // Of the files that these change, each is noted by itself.
+        let files = matches!(
+            kind,
+            Some(Kind::Delete | Kind::Write | Kind::Copy | Kind::Move | Kind::Edit | Kind::Dd)
+        );
+        self.found.lasting |= !files && found.lines.iter().any(|(l, _)| l.risk > Risk::Safe);
         let Some(kind) = kind else {
-            self.found.lasting |= found.lines.iter().any(|(l, _)| l.risk > Risk::Safe);
             self.written_files(call);
             return self.passed_on();
         };
@@ -197,6 +208,7 @@ impl Reader<'_> {
             Kind::Cat => self.cat(call),
             Kind::Base64 => self.base64(call),
             Kind::Cd => self.changes_folder(call),
+            Kind::Silent => Flow::None,
             Kind::Set => self.sets(call),
             Kind::Read => self.reads(call),
             Kind::Alias => self.aliases(call),
@@ -240,332 +252,6 @@ impl Reader<'_> {
         }
         any
     }
-
-    fn deletes(&mut self, call: &Call<'_>) -> Flow {
-        let recursive = call.name != "rm" || call.entry.has(call.words, "-r|-R|--recursive");
-        for target in self.operands(call) {
-            self.change(Deed::Delete, target, call.shown, recursive);
-        }
-        Flow::None
-    }
-
-    fn writes(&mut self, call: &Call<'_>) -> Flow {
-        let append = call.name == "tee" && call.entry.has(call.words, "-a|--append");
-        for target in self.operands(call) {
-            self.change(if append { Deed::Append } else { Deed::Write }, target, call.shown, false);
-            for path in self.paths(&target.text) {
-                self.files.insert(path, self.stdin.clone());
-            }
-        }
-        if call.name == "tee" { self.stdin.clone() } else { Flow::None }
-    }
-
-    fn copies(&mut self, call: &Call<'_>, moves: bool) -> Flow {
-        let mut targets = self.operands(call);
-        let folder = call
-            .entry
-            .values(call.words, "-t")
-            .into_iter()
-            .chain(call.entry.values(call.words, "--target-directory"))
-            .find_map(|(_, v)| v);
-        let mut into = folder.is_some();
-        if let Some(folder) = &folder {
-            targets.retain(|t| *t != folder);
-        }
-        let last = if targets.len() > 1 && !into { targets.pop().cloned() } else { None };
-        let Some(target) = folder.or(last) else { return Flow::None };
-        into |= targets.len() > 1
-            || target.text.ends_with('/')
-            || matches!(target.text.rsplit('/').next(), Some("." | ".."));
-        let place = self.place_of(&target);
-        into |= matches!(place, places::Place::Home | places::Place::Root | places::Place::Tree);
-        for source in &targets {
-            if moves {
-                self.change(Deed::MoveAway, source, call.shown, true);
-                if place == places::Place::Nowhere {
-                    self.found.say(Risk::Dangerous, false, call.shown, "moves a file to nowhere");
-                }
-            }
-            let name = source.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            let inside = Word {
-                glob: target.glob || source.glob,
-                ..target.with_text(&format!("{}/{name}", target.text))
-            };
-            let onto = if into { inside } else { target.clone() };
-            if onto.text.contains(':') && call.name != "cp" && call.name != "mv" {
-                continue;
-            }
-            self.change(Deed::Write, &onto, call.shown, false);
-            let content = self.content(&source.text);
-            for path in self.paths(&onto.text) {
-                self.files.insert(path, content.clone());
-            }
-        }
-        if call.entry.has(call.words, "--delete|--delete-after|--delete-before|--del|--delete-excluded") {
-            self.change(Deed::Delete, &target, call.shown, true);
-        }
-        Flow::None
-    }
-
-    /// Programs that change files in place when a flag says so; operands are the files.
-    fn edits(&mut self, call: &Call<'_>) -> Flow {
-        let flags: Vec<&str> = call.entry.writes.split_whitespace().collect();
-        if flags.is_empty() || flags.iter().any(|f| call.entry.has(call.words, f)) {
-            for target in self.operands(call) {
-                self.change(Deed::Write, target, call.shown, false);
-            }
-        }
-        Flow::Unknown
-    }
-
-    fn modes(&mut self, call: &Call<'_>) -> Flow {
-        let recursive = call.entry.has(call.words, "-R|--recursive");
-        let skip = usize::from(!call.entry.has(call.words, "--reference"));
-        // `chmod -w x`: a mode may look like a flag.
-        let operands = self.operands(call);
-        let dashed = call.words.iter().any(|w| {
-            w.text.len() > 1 && w.text.starts_with('-') && w.text[1..].chars().all(|c| "rwxXst".contains(c))
-        });
-        for target in operands.into_iter().skip(if dashed { 0 } else { skip }) {
-            self.change_mode(target, call.shown, recursive);
-        }
-        Flow::None
-    }
-
-    fn dd(&mut self, call: &Call<'_>) -> Flow {
-        for word in call.words {
-            if let Some(target) = word.text.strip_prefix("of=") {
-                self.change(Deed::Write, &word.with_text(target), call.shown, false);
-            }
-            if let Some(source) = word
-                .text
-                .strip_prefix("if=")
-                .filter(|s| self.place_of(&word.with_text(s)) == places::Place::Disk)
-            {
-                self.found.lasting = true;
-                self.found.say(
-                    Risk::Dangerous,
-                    false,
-                    &format!("dd if={source}"),
-                    "reads a disk past its files",
-                );
-            }
-        }
-        self.passed_on()
-    }
-
-    /// Tools for disks: dangerous by themselves, blocked on a disk that is in the machine.
-    fn device(&mut self, call: &Call<'_>) -> Flow {
-        self.found.lasting = true;
-        for target in self.operands(call) {
-            if self.place_of(target) == places::Place::Disk {
-                self.found.block(call.shown, format!("{} ({})", call.entry.does(), target.text));
-            }
-        }
-        Flow::None
-    }
-
-    fn printf(&mut self, call: &Call<'_>) -> Flow {
-        let mut words = call.words;
-        let mut variable = None;
-        if let [flag, name, rest @ ..] = words {
-            if flag.text == "-v" {
-                (variable, words) = (Some(name.text.clone()), rest);
-            }
-        }
-        let words = if words.first().is_some_and(|w| w.text == "--") { &words[1..] } else { words };
-        let flow = Flow::Text(formatted(words)).opaque_if(words);
-        match variable {
-            Some(name) => {
-                let value = match flow {
-                    Flow::Text(text) => Value::one(text),
-                    _ => Value::unknown(),
-                };
-                self.set(&name, value);
-                Flow::None
-            }
-            None => flow,
-        }
-    }
-
-    fn cat(&mut self, call: &Call<'_>) -> Flow {
-        let files: Vec<&Word> = self.operands(call);
-        if call.name == "rev" && files.is_empty() {
-            return self
-                .stdin
-                .clone()
-                .map(|t| Some(t.lines().map(|l| l.chars().rev().collect::<String>() + "\n").collect()));
-        }
-        if call.name == "tr" {
-            let sets: Vec<String> = files.iter().map(|w| w.text.clone()).collect();
-            return self.stdin.clone().map(|t| translated(t, &sets, call.words));
-        }
-        if files.is_empty() {
-            return self.stdin.clone();
-        }
-        files.iter().fold(Flow::None, |flow, file| {
-            let content = if file.text == "-" { self.stdin.clone() } else { self.content(&file.text) };
-            flow.then(content)
-        })
-    }
-
-    fn base64(&mut self, call: &Call<'_>) -> Flow {
-        use base64::Engine;
-        self.written_files(call);
-        let decodes = call.entry.has(call.words, "-d|-D|--decode")
-            || call.name == "xxd" && call.entry.has(call.words, "-r");
-        let input = match self.operands(call).first() {
-            Some(file) => self.content(&file.text),
-            None => self.stdin.clone(),
-        };
-        if !decodes {
-            return input.map(|t| {
-                (call.name == "base64").then(|| base64::engine::general_purpose::STANDARD.encode(t) + "\n")
-            });
-        }
-        let name = call.name;
-        input.map(|text| {
-            let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-            let bytes = match name {
-                "base64" => base64::engine::general_purpose::STANDARD_NO_PAD
-                    .decode(packed.trim_end_matches('='))
-                    .ok()?,
-                "xxd" => (0..packed.len() / 2)
-                    .map(|i| packed.get(2 * i..2 * i + 2).and_then(|h| u8::from_str_radix(h, 16).ok()))
-                    .collect::<Option<_>>()?,
-                _ => return None,
-            };
-            String::from_utf8(bytes).ok()
-        })
-    }
-
-    fn changes_folder(&mut self, call: &Call<'_>) -> Flow {
-        match self.operands(call).first() {
-            None if call.words.iter().any(|w| w.text == "-") => self.go(None),
-            None => self.go(Some(vec![self.home.to_owned()])),
-            Some(target) if target.opaque || target.text == "-" => self.go(None),
-            Some(target) => {
-                let paths = self.paths(&target.text);
-                let paths = if target.glob {
-                    paths.iter().map(|p| p.split("/*").next().unwrap_or(p).to_owned()).collect()
-                } else {
-                    paths
-                };
-                self.go((!paths.iter().any(|p| !p.starts_with('/'))).then_some(paths));
-            }
-        }
-        Flow::None
-    }
-
-    /// `set -- a b`, `shift`, `unset`, `declare` in words.
-    fn sets(&mut self, call: &Call<'_>) -> Flow {
-        if call.name == "set" {
-            if let Some(at) = call.words.iter().position(|w| w.text == "--") {
-                self.bind(&call.words[at + 1..]);
-            }
-        }
-        for word in call.words {
-            if let Some((name, value)) = word.text.split_once('=') {
-                self.variable_set(name, value, &word.text);
-                let value = Value { opaque: word.opaque, remote: word.remote, ..Value::one(value) };
-                self.set(name, value);
-            }
-        }
-        Flow::None
-    }
-
-    /// `read x y`: from known input, each line's words are possible values.
-    fn reads(&mut self, call: &Call<'_>) -> Flow {
-        let names: Vec<String> = self.operands(call).iter().map(|w| w.text.clone()).collect();
-        for (i, name) in names.iter().enumerate() {
-            let last = i + 1 == names.len();
-            let value = match &self.stdin {
-                Flow::Text(text) => Value::any_of(text.lines().take(64).map(|line| {
-                    let mut fields = line.split_whitespace().skip(i);
-                    if last {
-                        fields.collect::<Vec<_>>().join(" ")
-                    } else {
-                        fields.next().unwrap_or_default().to_owned()
-                    }
-                })),
-                Flow::Remote => Value { remote: true, ..Value::unknown() },
-                _ => Value::unknown(),
-            };
-            self.set(name, value);
-        }
-        Flow::None
-    }
-
-    fn aliases(&mut self, call: &Call<'_>) -> Flow {
-        for word in call.words {
-            if let Some((name, value)) = word.text.split_once('=') {
-                self.perhaps(|r| r.inner_script(value));
-                self.scope.aliases.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        Flow::None
-    }
-
-    /// A variable is set that changes what other programs run.
-    pub(crate) fn variable_set(&mut self, name: &str, value: &str, words: &str) {
-        const LOADS: [&str; 14] = [
-            "LD_PRELOAD",
-            "LD_LIBRARY_PATH",
-            "LD_AUDIT",
-            "DYLD_INSERT_LIBRARIES",
-            "BASH_ENV",
-            "ENV",
-            "PYTHONSTARTUP",
-            "PERL5OPT",
-            "RUBYOPT",
-            "NODE_OPTIONS",
-            "PYTHONPATH",
-            "PERL5LIB",
-            "GCONV_PATH",
-            "SHELLOPTS",
-        ];
-        const RUNS: [&str; 16] = [
-            "PAGER",
-            "GIT_PAGER",
-            "MANPAGER",
-            "EDITOR",
-            "VISUAL",
-            "GIT_EDITOR",
-            "GIT_SSH_COMMAND",
-            "GIT_EXTERNAL_DIFF",
-            "PROMPT_COMMAND",
-            "LESSOPEN",
-            "BROWSER",
-            "GIT_ASKPASS",
-            "SUDO_ASKPASS",
-            "GIT_SEQUENCE_EDITOR",
-            "GIT_PROXY_COMMAND",
-            "RUSTC_WRAPPER",
-        ];
-        if RUNS.contains(&name) {
-            self.found.lasting = true;
-            self.found.say(Risk::Moderate, false, words, format!("{name} decides what other programs run"));
-            self.perhaps(|r| r.inner_script(value));
-        } else if LOADS.contains(&name) || name.starts_with("BASH_FUNC_") {
-            self.found.lasting = true;
-            self.found.say(Risk::Dangerous, false, words, format!("{name} loads code into other programs"));
-        } else if name == "PATH" && value.split(':').any(|p| !p.starts_with(['/', '$', '~'])) {
-            self.found.lasting = true;
-            self.found.say(Risk::Dangerous, false, words, "lets programs be found in the current folder");
-        }
-    }
-}
-
-impl Flow {
-    fn opaque_if(self, words: &[Word]) -> Flow {
-        if words.iter().any(|w| w.remote) {
-            Flow::Remote
-        } else if words.iter().any(|w| w.opaque) {
-            Flow::Unknown
-        } else {
-            self
-        }
-    }
 }
 
 fn is_program_folder(folder: &str, glob: bool) -> bool {
@@ -577,84 +263,4 @@ fn is_program_folder(folder: &str, glob: bool) -> bool {
 /// `--help` or `--version` alone: the program only speaks about itself.
 fn asks_itself(arguments: &[Word]) -> bool {
     matches!(arguments, [only] if matches!(only.text.as_str(), "--help" | "--version"))
-}
-
-fn echoed(words: &[Word]) -> String {
-    let flags = words
-        .iter()
-        .take_while(|w| {
-            w.text.len() > 1 && w.text.starts_with('-') && w.text[1..].chars().all(|c| "neE".contains(c))
-        })
-        .count();
-    let text = join(&words[flags..]);
-    let has = |c: char| words[..flags].iter().any(|w| w.text.contains(c));
-    let text = if has('e') { unescape(&text) } else { text };
-    if has('n') { text } else { text + "\n" }
-}
-
-/// What `printf` prints: `%s` and friends take the next word, the format repeats while there are words.
-fn formatted(words: &[Word]) -> String {
-    let Some((format, arguments)) = words.split_first() else { return String::new() };
-    let format = unescape(&format.text);
-    let (mut out, mut rest) = (String::new(), arguments.iter());
-    loop {
-        let before = rest.len();
-        let mut chars = format.chars();
-        while let Some(c) = chars.next() {
-            if c != '%' {
-                out.push(c);
-                continue;
-            }
-            let verb = chars.by_ref().find(|c| !c.is_ascii_digit() && !"-+ #.*'".contains(*c));
-            match verb {
-                Some('%') | None => out.push('%'),
-                Some('b') => out.push_str(&rest.next().map(|w| unescape(&w.text)).unwrap_or_default()),
-                Some(_) => out.push_str(rest.next().map_or("", |w| w.text.as_str())),
-            }
-        }
-        if rest.len() == 0 || rest.len() == before {
-            return out;
-        }
-    }
-}
-
-/// `tr a-z b-za`, `tr -d x`.
-fn translated(text: &str, sets: &[String], flags: &[Word]) -> Option<String> {
-    let spread = |set: &str| -> Option<Vec<char>> {
-        let set: Vec<char> = unescape(set).chars().collect();
-        if set.starts_with(&['[', ':']) {
-            return None;
-        }
-        let mut all = Vec::new();
-        let mut i = 0;
-        while i < set.len() {
-            match (set.get(i + 1), set.get(i + 2)) {
-                (Some('-'), Some(end))
-                    if all.len() < 512 && (*end as u32).saturating_sub(set[i] as u32) < 512 =>
-                {
-                    all.extend(set[i]..=*end);
-                    i += 3;
-                }
-                _ => {
-                    all.push(set[i]);
-                    i += 1;
-                }
-            }
-        }
-        Some(all)
-    };
-    let from = spread(sets.first()?)?;
-    if flags.iter().any(|w| w.text == "-d") {
-        return Some(text.chars().filter(|c| !from.contains(c)).collect());
-    }
-    if flags.iter().any(|w| w.text.starts_with('-') && w.text.len() > 1) {
-        return None;
-    }
-    let to = spread(sets.get(1)?)?;
-    let last = *to.last()?;
-    Some(
-        text.chars()
-            .map(|c| from.iter().rposition(|f| *f == c).map_or(c, |i| *to.get(i).unwrap_or(&last)))
-            .collect(),
-    )
 }

@@ -157,6 +157,16 @@ impl Reader<'_> {
 
     /// What starts with `$` or a backtick at `at`; returns where the text goes on.
     fn dollar(&mut self, raw: &str, at: usize, quoted: bool, out: &mut Pieces) -> usize {
+        if !self.descend(raw) {
+            insert_unknown("$", out);
+            return raw.len();
+        }
+        let next = self.dollar_here(raw, at, quoted, out);
+        self.depth -= 1;
+        next
+    }
+
+    fn dollar_here(&mut self, raw: &str, at: usize, quoted: bool, out: &mut Pieces) -> usize {
         let bytes = raw.as_bytes();
         let inside =
             |from: usize, end: usize| raw.get(from..end.min(raw.len())).unwrap_or_default().to_owned();

@@ -16,9 +16,18 @@ pub(crate) enum Deed {
 /// A path that a command changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
-    pub(crate) deed: Deed,
     /// Absolute and normal; a trailing part may be a glob pattern.
     pub(crate) path: String,
+}
+
+impl Change {
+    /// What has to be kept to undo it: the path, or the folder in which its pattern chooses.
+    pub(crate) fn kept(&self) -> &str {
+        match self.path.find(['*', '?', '[', '…', '$', '`']) {
+            Some(at) => self.path[..at].rsplit_once('/').map_or("", |(folder, _)| folder),
+            None => &self.path,
+        }
+    }
 }
 
 /// A simple command as it was found, for the explanation.

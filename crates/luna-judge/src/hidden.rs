@@ -5,7 +5,6 @@ use luna_model::Risk;
 use crate::command::{Call, join};
 use crate::findings::Deed;
 use crate::flow::Flow;
-use crate::places::Place;
 use crate::reader::Reader;
 use crate::scope::Value;
 use crate::table::Kind;
@@ -100,7 +99,8 @@ impl Reader<'_> {
                 }
                 self.bind(&arguments.iter().map(|w| (*w).clone()).collect::<Vec<_>>());
                 let content = if file.remote { Flow::Remote } else { self.content(&file.text) };
-                self.run_flow(content, call, "runs the script in a file")
+                let made = self.makes(&file.text);
+                self.run_flow(content, call, if made { "" } else { "runs the script in a file" })
             }
             None => {
                 if self.stdin == Flow::None {
@@ -151,7 +151,8 @@ impl Reader<'_> {
             }
             return self.script(&text);
         }
-        self.run_flow(content, call, "runs the script in a file")
+        let made = self.makes(&file.text);
+        self.run_flow(content, call, if made { "" } else { "runs the script in a file" })
     }
 
     /// The words together are a command line of their own: `watch`, `git submodule foreach`, `su -c`.
@@ -183,7 +184,6 @@ impl Reader<'_> {
     fn wrapper(&mut self, call: &Call<'_>) -> Flow {
         self.hooks(call);
         let (words, mut at, mut skip) = (call.words, 0, call.entry.skip);
-        self.found.lasting |= call.entry.line().risk == Risk::Dangerous;
         while at < words.len() {
             let text = words[at].text.as_str();
             if text == "--" {
@@ -208,7 +208,6 @@ impl Reader<'_> {
         let inner = words.get(at..).unwrap_or_default();
         if inner.is_empty() {
             self.found.program(&[&[Word::plain(call.name)], words].concat());
-            self.found.lasting |= call.entry.line().risk > Risk::Safe;
             return self.passed_on();
         }
         if !call.entry.rule && call.entry.names {
@@ -358,37 +357,6 @@ impl Reader<'_> {
         }
     }
 
-    /// A command on another machine is judged as it would be here; it never fits a rule about commands here.
-    fn ssh(&mut self, call: &Call<'_>) -> Flow {
-        self.found.lasting = true;
-        for (_, value) in call.entry.values(call.words, "-o") {
-            if let Some((_, command)) = value
-                .as_ref()
-                .and_then(|v| v.text.split_once('='))
-                .filter(|(n, _)| n.to_lowercase().ends_with("command"))
-            {
-                self.inner_script(command);
-            }
-        }
-        let mut at = 0;
-        while at < call.words.len() && call.words[at].text.starts_with('-') {
-            at += 1 + usize::from(call.entry.takes_next(&call.words[at].text));
-        }
-        let inner = call.words.get(at + 1..).unwrap_or_default();
-        if inner.is_empty() {
-            if let Flow::Text(text) = self.stdin.clone() {
-                return self.inner_script(&text);
-            }
-            return Flow::Unknown;
-        }
-        let text = join(inner);
-        self.script_of(
-            &Word { text, remote: inner.iter().any(|w| w.remote), ..Word::default() },
-            call.shown,
-            true,
-        )
-    }
-
     pub(crate) fn git(&mut self, call: &Call<'_>) -> Flow {
         const RUNS: [&str; 11] = [
             "alias.",
@@ -403,7 +371,6 @@ impl Reader<'_> {
             "filter.",
             "sequence.editor",
         ];
-        let found = call.entry.judge(call.words);
         let mut settings: Vec<(String, Word)> = call
             .entry
             .values(call.words, "-c")
@@ -442,80 +409,7 @@ impl Reader<'_> {
             }
         }
         self.hooks(call);
-        self.found.lasting |= found.lines.iter().any(|(l, _)| l.risk > Risk::Safe);
         self.passed_on()
-    }
-
-    pub(crate) fn downloads(&mut self, call: &Call<'_>) -> Flow {
-        self.found.lasting = true;
-        for word in call.words {
-            if let Some((_, file)) =
-                word.text.split_once('@').filter(|(before, _)| before.is_empty() || before.ends_with('='))
-            {
-                if matches!(
-                    self.place_of(&word.with_text(&file.replacen(
-                        '~',
-                        self.home,
-                        usize::from(file.starts_with("~/"))
-                    ))),
-                    Place::Startup | Place::Critical | Place::System
-                ) {
-                    self.found.say(
-                        Risk::Dangerous,
-                        false,
-                        call.shown,
-                        "sends a file with keys or of the system away",
-                    );
-                }
-            }
-        }
-        let saved = std::mem::replace(&mut self.stdin, Flow::Remote);
-        let saves = self.written_files(call);
-        self.stdin = saved;
-        let to_output = call
-            .entry
-            .values(call.words, "-O")
-            .iter()
-            .any(|(_, v)| v.as_ref().is_some_and(|v| v.text == "-"));
-        let by_name = call.name == "wget" || call.entry.has(call.words, "-O|--remote-name|--remote-name-all");
-        if by_name && !saves && !to_output {
-            for word in
-                self.operands(call).into_iter().filter(|w| w.text.contains('.') || w.text.contains('/'))
-            {
-                let name = word
-                    .text
-                    .split(['?', '#'])
-                    .next()
-                    .unwrap_or_default()
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default();
-                let target = Word {
-                    opaque: word.opaque,
-                    ..Word::plain(if name.is_empty() { "index.html" } else { name })
-                };
-                self.change(Deed::Write, &target, call.shown, false);
-                for path in self.paths(&target.text) {
-                    self.files.insert(path, Flow::Remote);
-                }
-            }
-        }
-        Flow::Remote
-    }
-
-    pub(crate) fn netcat(&mut self, call: &Call<'_>) -> Flow {
-        self.found.lasting = true;
-        let runs = match call.name {
-            "socat" => call.words.iter().any(|w| {
-                let text = w.text.to_lowercase();
-                text.starts_with("exec:") || text.starts_with("system:") || text.starts_with("shell:")
-            }),
-            _ => call.entry.has(call.words, "-e|-c|--exec|--sh-exec|--lua-exec"),
-        };
-        if runs {
-            self.found.block(call.shown, "gives a program to whoever is at the other end of a connection");
-        }
-        Flow::Remote
     }
 }
 

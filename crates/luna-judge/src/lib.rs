@@ -2,18 +2,24 @@
 //! worst part is and why. Pure: no I/O, no clock, no environment; the home folder is told. Must not know who asks, nor
 //! what is done with the verdict.
 
+mod assignments;
+mod builtins;
 mod code;
 mod command;
 mod deeds;
 mod expand;
 mod findings;
 mod flow;
+mod functions;
 mod hidden;
+mod network;
 mod places;
 mod reader;
+mod redirects;
 mod rough;
 mod rules;
 mod scope;
+mod statements;
 mod table;
 mod word;
 
@@ -21,7 +27,7 @@ use std::path::PathBuf;
 
 use luna_model::{CommandContext, Risk, Verdict};
 
-use crate::findings::{Deed, Findings};
+use crate::findings::Findings;
 use crate::reader::Reader;
 
 /// Longest command that is judged (bytes); a longer one is refused.
@@ -51,14 +57,9 @@ impl Judge {
     pub fn files_at_stake(&self, command: &str, context: &CommandContext) -> Vec<PathBuf> {
         let mut paths: Vec<PathBuf> = Vec::new();
         for change in self.read(command, context).changes {
-            let path = match change.path.find(['*', '?', '[', '…', '$']) {
-                Some(at) => change.path[..at].rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
-                None => change.path,
-            };
-            let inside = path.strip_prefix(&self.home).is_some_and(|rest| rest.starts_with('/'));
-            let whole = path == self.home && matches!(change.deed, Deed::Delete | Deed::MoveAway);
-            let path = PathBuf::from(path);
-            if (inside || whole) && !paths.contains(&path) {
+            let inside = change.kept().strip_prefix(&self.home).is_some_and(|rest| rest.starts_with('/'));
+            let path = PathBuf::from(change.kept());
+            if inside && !paths.contains(&path) {
                 paths.push(path);
             }
         }

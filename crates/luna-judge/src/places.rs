@@ -93,11 +93,7 @@ pub(crate) fn place(path: &str, glob: bool, home: &str) -> Place {
         Place::Critical
     } else if let Some(inside) = inside_home(path, home) {
         let startup = PLACES.startup.iter().any(|pattern| below(pattern, inside, glob));
-        if startup && whole.is_none() || startup && !inside.contains('*') {
-            Place::Startup
-        } else {
-            Place::Inside
-        }
+        if startup && (whole.is_none() || !inside.contains('*')) { Place::Startup } else { Place::Inside }
     } else if is(&PLACES.scratch) {
         Place::Scratch
     } else if is(&PLACES.system) {

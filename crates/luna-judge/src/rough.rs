@@ -2,7 +2,8 @@
 //! It only adds to what was found, so that a slip of the grammar, or bash reading line by line up to the error, hides nothing.
 
 use crate::flow::Flow;
-use crate::reader::{Reader, Redirects};
+use crate::reader::Reader;
+use crate::redirects::{Redirects, flow_of};
 use crate::word::{skip_nested, skip_quoted};
 
 /// Words that may stand before a command.
@@ -20,10 +21,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, text: &str) {
         let c = bytes.get(at).copied().unwrap_or(b'\n');
         let ends_word =
             matches!(c, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'|' | b'&' | b'(' | b')' | b'<' | b'>');
-        if ends_word {
-            if let Some(from) = start.take() {
-                words.extend(text.get(from..at));
-            }
+        if ends_word && let Some(from) = start.take() {
+            words.extend(text.get(from..at));
         }
         match c {
             b'<' | b'>' if bytes.get(at + 1) == Some(&b'(') => {
@@ -82,7 +81,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, text: &str) {
 
 /// The name of a function that calls itself in a pipe, as in `:(){ :|: };:`, which only nearly is bash.
 fn bomb(text: &str) -> Option<&str> {
-    text.match_indices("()").find_map(|(at, _)| {
+    text.match_indices("()").take(64).find_map(|(at, _)| {
         let name = text[..at]
             .trim_end()
             .rsplit(|c: char| c.is_whitespace() || ";&|(){}".contains(c))
@@ -106,7 +105,7 @@ fn command(reader: &mut Reader<'_>, words: Vec<&str>, piped: Flow) -> Flow {
         } else if let Some(target) = rest.next() {
             let target = reader.one_word(target);
             if word == "<<<" {
-                effect.input = Some(crate::reader::flow_of(target, "\n"));
+                effect.input = Some(flow_of(target, "\n"));
             } else {
                 reader.redirect_to(word, &target, &format!("{word} {}", target.text), &mut effect);
             }

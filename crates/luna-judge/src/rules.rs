@@ -36,7 +36,12 @@ fn path_of(words: &[String]) -> Option<Vec<String>> {
 
 /// See [`crate::rule_fits`].
 pub(crate) fn fits(words: &[String], verdict: &Verdict) -> bool {
-    let allowed = !verdict.blocked && !verdict.opaque && verdict.risk < Risk::Dangerous && !words.is_empty();
+    let Some((name, rest)) = words.split_first() else { return false };
+    let rest: Vec<Word> = rest.iter().map(Word::plain).collect();
+    // A rule made for what only reads (`sed`) is none for a flag that writes (`sed -i`).
+    let usual = table::entry(name).map_or(Risk::Moderate, |entry| entry.judge(&rest).usual());
+    let allowed =
+        !verdict.blocked && !verdict.opaque && verdict.risk < Risk::Dangerous && verdict.risk <= usual;
     allowed
         && !verdict.programs.is_empty()
         && verdict.programs.iter().all(|program| program.starts_with(words))

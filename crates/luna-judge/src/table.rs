@@ -40,6 +40,7 @@ pub(crate) enum Kind {
     Set,
     Shell,
     ShellWords,
+    Silent,
     Source,
     Sql,
     Ssh,
@@ -177,13 +178,16 @@ pub(crate) struct Match {
     pub(crate) lowered: bool,
 }
 
+impl Match {
+    /// The risk by the program and subcommand, before flags.
+    pub(crate) fn usual(&self) -> Risk {
+        self.lines.first().map_or(Risk::Moderate, |(line, _)| line.risk)
+    }
+}
+
 impl Entry {
     pub(crate) fn does(&self) -> &str {
         &self.is.does
-    }
-
-    pub(crate) fn line(&self) -> &Line {
-        &self.is
     }
 
     /// Finds the subcommand and the flags that decide.

@@ -6,7 +6,7 @@ use luna_judge::Judge;
 use luna_model::{CommandContext, Risk};
 
 /// The user's home and the folder the cases run in.
-pub fn project() -> (Judge, CommandContext) {
+fn project() -> (Judge, CommandContext) {
     let context = CommandContext { cwd: Some(PathBuf::from("/home/u/project")), ..CommandContext::default() };
     (Judge::new("/home/u"), context)
 }

@@ -1,5 +1,12 @@
 //! Measures the judge on commands that others collected and labelled. Needs `../shared/data/shell`; skips aloud without.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a measurement that prints what it measured"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -129,6 +129,8 @@ fn rules_are_narrow() {
         ("rm -rf /", None),
         ("docker run -it x", None),
         ("awk 1 x", None),
+        ("sed -n 1p x", Some("sed")),
+        ("sed -i s/a/b/ x", None),
     ] {
         assert_eq!(rule(command).as_deref(), wanted, "{command}");
     }
@@ -137,6 +139,7 @@ fn rules_are_narrow() {
         rule_fits(&words, &judge.judge(command, &context))
     };
     assert!(fits("git push", "git push origin main") && fits("git status", "git status -s && git status"));
+    assert!(fits("sed", "sed -n 1p x") && !fits("sed", "sed -i s/a/b/ x") && !fits("sort", "sort -o a b"));
     for smuggled in [
         "git push --force",
         "git push; rm x",
@@ -195,6 +198,11 @@ fn what_is_at_stake_is_known() {
         "rm -rf /",
         "./x",
         "kill 1",
+        "tar xzf a.tgz",
+        "mkdir a",
+        "ln -s a",
+        "rsync a h:b",
+        "rm ~/*.txt",
     ] {
         assert!(!reversible(command), "{command}");
     }
@@ -216,5 +224,9 @@ fn too_much_is_refused() {
     assert!(judge(&"ls;".repeat(30_000)).0, "too many bytes");
     assert!(judge(&"ls;".repeat(5_000)).0, "too many commands");
     assert!(judge(&format!("{}ls{}", "echo $(".repeat(200), ")".repeat(200))).0, "too deep");
+    for part in ["${x:-", "$((", "$(", "`", "\"$(", "{", "((", "[", "<(", "'", "f(){ "] {
+        judge(&part.repeat(20_000 / part.len()));
+    }
     assert!(!judge(&"ls;".repeat(500)).0);
+    assert_eq!(judge(&format!("{}ls", "ls && ".repeat(300))), (false, Risk::Safe));
 }
