@@ -78,7 +78,7 @@ fn finish(apis: OpenApiRouter<App>, app: App) -> Router {
     let (router, document) = apis.split_for_parts();
     router
         .merge(docs::router(document))
-        .fallback(support::failure::unknown_path)
+        .fallback(ui::fallback)
         .method_not_allowed_fallback(support::failure::unknown_method)
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(from_fn_with_state(app.clone(), support::guard::guard))

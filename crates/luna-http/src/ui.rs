@@ -1,7 +1,7 @@
 //! The web UI's files: built into the program, or from a folder.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, routing::get};
 use rust_embed::RustEmbed;
@@ -19,7 +19,7 @@ struct BuiltIn;
 const INDEX: &str = "index.html";
 
 pub(crate) fn router(apis: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    apis.route("/", get(root)).route("/{*path}", get(file))
+    apis.route("/", get(root))
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
@@ -44,10 +44,17 @@ async fn root(State(app): State<App>, headers: HeaderMap) -> Response {
     Json(json!({ "status": "ok", "message": "luna agent api", "version": app.doors.version })).into_response()
 }
 
-/// A file of the UI; a browser that asks for one of its screens gets the page.
-async fn file(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
+/// What no route answers: a file of the UI; its page, to a browser that asks for one of its screens; or nothing.
+pub(crate) async fn fallback(
+    State(app): State<App>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let api = ["api/", "rpc/", "docs", "api-docs/"].iter().any(|p| path.starts_with(p));
+    let api = app.table.is_none()
+        || method != Method::GET
+        || ["api/", "rpc/", "docs", "api-docs/"].iter().any(|p| path.starts_with(p));
     if !api {
         if let Some(file) = read(&app, path).await {
             return file;
