@@ -5,6 +5,7 @@
 
 mod client;
 mod health;
+mod memory;
 mod model;
 mod pty;
 mod server;
@@ -83,6 +84,11 @@ const BENCHES: &[Bench] = &[
         name: "pty",
         about: "throughput and first byte of commands",
         run: |luna| Box::pin(pty::run(luna)),
+    },
+    Bench {
+        name: "memory",
+        about: "search by meaning: recall, speed, exactness, texts a second",
+        run: |_| Box::pin(async { memory::run() }),
     },
 ];
 

@@ -45,7 +45,10 @@ fn export(root: &Path, into: &Path) -> Result<()> {
         .current_dir(root)
         .status()
         .context("cargo run")?;
-    ensure!(status.success(), "the export failed; cargo run -p luna-commands --example export_typescript says why");
+    ensure!(
+        status.success(),
+        "the export failed; cargo run -p luna-commands --example export_typescript says why"
+    );
     Ok(())
 }
 

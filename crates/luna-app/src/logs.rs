@@ -107,7 +107,9 @@ where
     T: for<'a> MakeWriter<'a> + Send + Sync + 'static,
     F: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(filter)
+    // genai logs whole replies of providers, errors included; what matters of them comes back as our own errors.
+    let quiet = if filter.contains("genai") { "" } else { ",genai=off" };
+    let filter = EnvFilter::try_new(format!("{filter}{quiet}"))
         .map_err(|error| Error::invalid(format!("LUNA_LOG cannot be read: {error}; try LUNA_LOG=info")))?;
     let with_text = filter.max_level_hint() == Some(LevelFilter::TRACE);
     let terminal = tracing_subscriber::fmt::layer()

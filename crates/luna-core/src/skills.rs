@@ -14,7 +14,7 @@ static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/skills");
 /// The workspace folder of the user's own skills.
 const FOLDER: &str = "skills";
 /// A skill must fit at least so well to be read.
-const FITS: f32 = 0.45;
+const FITS: f32 = 0.40;
 /// Most skills for one question.
 const MOST: usize = 2;
 
