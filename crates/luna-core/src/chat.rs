@@ -68,6 +68,17 @@ impl Stream for TurnStream {
     }
 }
 
+/// A turn whose question is stored and whose conversation is taken.
+struct Begun {
+    request: ChatRequest,
+    asker: Asker,
+    conversation: ConversationId,
+    turn: TurnId,
+    question: MessageId,
+    model: ModelInfo,
+    occupied: Occupied,
+}
+
 /// On whose behalf a turn is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
@@ -121,35 +132,23 @@ impl Luna {
         };
         let question_id = question.id;
         self.db().add_message(question).await?;
-        Ok(self.begin(request, asker, conversation, turn, question_id, model, occupied))
+        let begun = Begun { request, asker, conversation, turn, question: question_id, model, occupied };
+        Ok(self.drive(begun))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one turn, named")]
-    fn begin(
-        &self,
-        request: ChatRequest,
-        asker: Asker,
-        conversation: ConversationId,
-        turn: TurnId,
-        question: MessageId,
-        model: ModelInfo,
-        occupied: Occupied,
-    ) -> TurnStream {
+    /// Sets a turn going.
+    fn drive(&self, begun: Begun) -> TurnStream {
         let (sender, events) = mpsc::channel(LAG);
-        let stop = occupied.cancel.clone().drop_guard();
-        let driver = drive::Driver::new(
-            self.clone(),
-            request,
-            asker,
-            conversation,
-            turn,
-            question,
-            model.clone(),
-            sender,
-            occupied,
-        );
-        self.tasks().spawn(driver.run());
-        TurnStream { conversation, turn, model, events, _stop: stop }
+        let stop = begun.occupied.cancel.clone().drop_guard();
+        let stream = TurnStream {
+            conversation: begun.conversation,
+            turn: begun.turn,
+            model: begun.model.clone(),
+            events,
+            _stop: stop,
+        };
+        self.tasks().spawn(drive::Driver::new(self.clone(), begun, sender).run());
+        stream
     }
 
     async fn model_for(&self, request: &ChatRequest) -> ModelInfo {

@@ -123,7 +123,8 @@ impl Memory {
     pub async fn add(&self, content: &str, confidence: f64, source: FactSource) -> Result<Fact> {
         let importance = if matches!(source, FactSource::Learnt { .. }) { USUAL_IMPORTANCE } else { 0.7 };
         // "remember that my cat …" is told of the user, so that it is the same fact however it was learnt.
-        let content = if matches!(source, FactSource::Asked { .. }) { said::told(content) } else { content.to_owned() };
+        let content =
+            if matches!(source, FactSource::Asked { .. }) { said::told(content) } else { content.to_owned() };
         self.store(&content, confidence, importance, source).await
     }
 

@@ -63,11 +63,11 @@ impl Luna {
         if matches!(task.state, TaskState::Completed | TaskState::Failed | TaskState::Cancelled) {
             return Err(Error::conflict("the task is over already"));
         }
+        task.state = TaskState::Cancelled;
+        self.moved(&mut task).await?;
         if let Some(conversation) = task.conversation {
             self.running().stop_in(conversation);
         }
-        task.state = TaskState::Cancelled;
-        self.moved(&mut task).await?;
         Ok(task)
     }
 
@@ -102,7 +102,9 @@ impl Luna {
         tracing::warn!(task = %id, kind = ?error.kind, "a background task failed");
         task.state = TaskState::Failed;
         task.error = Some(error.message);
-        if let Err(error) = self.moved(&mut task).await {
+        if let Err(error) = self.moved(&mut task).await
+            && error.kind != ErrorKind::Cancelled
+        {
             tracing::error!(%error, "a failed task could not be written down");
         }
     }
@@ -117,11 +119,6 @@ impl Luna {
         self.moved(task).await?;
         while let Some(at) = task.steps.iter().position(|s| s.done_at.is_none()) {
             let (said, conversation) = self.one_step(task, at).await?;
-            // Another face may have stopped it meanwhile.
-            let now = self.db().task(task.id).await?.ok_or_else(Error::cancelled)?;
-            if now.state == TaskState::Cancelled {
-                return Err(Error::cancelled());
-            }
             task.conversation = Some(conversation);
             task.steps[at].result = Some(said);
             task.steps[at].done_at = Some(self.clock().now());
@@ -209,6 +206,7 @@ impl Luna {
         if steps.is_empty() { whole } else { steps }
     }
 
+    /// Writes down how far a task is. `Cancelled` when somebody stopped it meanwhile.
     async fn moved(&self, task: &mut AgentTask) -> Result<()> {
         task.updated_at = self.clock().now();
         self.db().save_task(task.clone()).await?;

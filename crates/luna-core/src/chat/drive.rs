@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use luna_model::{
-    Actor, ConversationId, Error, ErrorKind, Event, Evidence, Message, MessageId, MessageState, ModelEvent,
-    ModelInfo, ModelRequest, Result, Role, ToolCall, ToolResult, ToolUse, Turn, TurnId,
+    Actor, Error, ErrorKind, Event, Evidence, Message, MessageId, MessageState, ModelEvent, ModelRequest,
+    Result, Role, ToolCall, ToolResult, ToolUse, Turn,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -13,11 +13,10 @@ use tokio::task::JoinHandle;
 use super::machine::{Effect, Input, Machine};
 use super::prompt::{self, Prompt, marked};
 use super::text_calls::TextCalls;
-use super::{Asker, ChatRequest};
+use super::{Asker, Begun};
 use crate::Luna;
 use crate::actions::Doing;
 use crate::ports::ModelStream;
-use crate::running::Occupied;
 
 /// How often an answer that is being written is kept, so that a crash loses no more than this.
 const CHECKPOINT: Duration = Duration::from_secs(2);
@@ -28,14 +27,8 @@ const COME_TO_AN_END: &str = "You have used all tool calls of this turn. Say now
 
 pub(super) struct Driver {
     luna: Luna,
-    request: ChatRequest,
-    asker: Asker,
-    conversation: ConversationId,
-    turn: TurnId,
-    question: MessageId,
-    model: ModelInfo,
+    begun: Begun,
     events: mpsc::Sender<Event>,
-    occupied: Occupied,
     answer: MessageId,
     machine: Machine,
     text_calls: Option<TextCalls>,
@@ -43,38 +36,21 @@ pub(super) struct Driver {
     system: String,
     /// Where text from outside came from that the model has read.
     outside: Vec<String>,
+    /// What the user wrote and what tools gave back in this turn.
     heard: String,
     checkpoint: (Instant, Option<JoinHandle<()>>),
 }
 
 impl Driver {
-    #[allow(clippy::too_many_arguments, reason = "the parts of one turn, named")]
-    pub(super) fn new(
-        luna: Luna,
-        request: ChatRequest,
-        asker: Asker,
-        conversation: ConversationId,
-        turn: TurnId,
-        question: MessageId,
-        model: ModelInfo,
-        events: mpsc::Sender<Event>,
-        occupied: Occupied,
-    ) -> Self {
-        let text_calls = (!model.tools).then(TextCalls::default);
+    pub(super) fn new(luna: Luna, begun: Begun, events: mpsc::Sender<Event>) -> Self {
         Self {
             luna,
-            heard: request.message.clone(),
-            request,
-            asker,
-            conversation,
-            turn,
-            question,
-            model,
+            heard: begun.request.message.clone(),
+            text_calls: (!begun.model.tools).then(TextCalls::default),
+            begun,
             events,
-            occupied,
             answer: MessageId::new(),
             machine: Machine::default(),
-            text_calls,
             turns: vec![],
             system: String::new(),
             outside: vec![],
@@ -84,11 +60,11 @@ impl Driver {
 
     pub(super) async fn run(mut self) {
         let started = Event::TurnStarted {
-            conversation: self.conversation,
-            turn: self.turn,
-            message: self.question,
-            model: self.model.name.clone(),
-            provider: self.model.provider.name().to_owned(),
+            conversation: self.begun.conversation,
+            turn: self.begun.turn,
+            message: self.begun.question,
+            model: self.begun.model.name.clone(),
+            provider: self.begun.model.provider.name().to_owned(),
         };
         self.tell(started).await;
         let effect = match self.read_up().await {
@@ -101,12 +77,13 @@ impl Driver {
     /// Gathers what the model is given to read.
     async fn read_up(&mut self) -> Result<()> {
         let settings = self.luna.settings().current();
-        let native = self.model.tools;
+        let native = self.begun.model.tools;
         let window = settings.history_messages.clamp(2, 400);
-        let recalled = self.luna.memory().recall_for(&self.request.message, settings.recalled_facts as usize);
-        let skills = self.luna.skills().fitting(&self.request.message, self.luna.recall());
+        let recalled =
+            self.luna.memory().recall_for(&self.begun.request.message, settings.recalled_facts as usize);
+        let skills = self.luna.skills().fitting(&self.begun.request.message, self.luna.recall());
         let (context, facts, skills) =
-            tokio::join!(self.luna.db().context(self.conversation, window), recalled, skills);
+            tokio::join!(self.luna.db().context(self.begun.conversation, window), recalled, skills);
         let (messages, summary) = context?;
         // Memory that does not answer must not keep Luna from answering.
         let facts = facts.unwrap_or_else(|error| {
@@ -119,7 +96,7 @@ impl Driver {
             luna_name: &settings.luna_name,
             user_name: &settings.user_name,
             now: &self.luna.clock().local(),
-            mode: self.request.mode,
+            mode: self.begun.request.mode,
             personality,
             facts: &facts,
             summary: summary.as_ref().map(|s| s.text.as_str()),
@@ -143,7 +120,7 @@ impl Driver {
                 Effect::Ask { with_tools } => self.ask(with_tools).await,
                 Effect::CallTools { said, calls } => {
                     let uses = self.call_tools(said, calls).await;
-                    if self.occupied.cancel.is_cancelled() {
+                    if self.begun.occupied.cancel.is_cancelled() {
                         self.machine.step(Input::ToolsDone(uses));
                         Effect::Finish(MessageState::Stopped)
                     } else {
@@ -160,7 +137,7 @@ impl Driver {
 
     /// Asks the model once and streams its answer; what is to be done next.
     async fn ask(&mut self, with_tools: bool) -> Effect {
-        let cancel = self.occupied.cancel.clone();
+        let cancel = self.begun.occupied.cancel.clone();
         let opened = tokio::select! {
             opened = self.open(with_tools) => opened,
             () = cancel.cancelled() => return Effect::Finish(MessageState::Stopped),
@@ -178,7 +155,9 @@ impl Driver {
             for input in self.inputs(next) {
                 match self.machine.step(input) {
                     Some(Effect::Say(text)) => self.say(text).await,
-                    Some(Effect::Think(text)) => self.tell(Event::Thinking { turn: self.turn, text }).await,
+                    Some(Effect::Think(text)) => {
+                        self.tell(Event::Thinking { turn: self.begun.turn, text }).await
+                    }
                     Some(next) => return next,
                     None => {}
                 }
@@ -187,7 +166,7 @@ impl Driver {
     }
 
     async fn open(&self, with_tools: bool) -> Result<ModelStream> {
-        let native = self.model.tools && with_tools;
+        let native = self.begun.model.tools && with_tools;
         let tools = if native { self.luna.tools().iter().map(|t| t.spec.clone()).collect() } else { vec![] };
         let mut system = self.system.clone();
         if !with_tools {
@@ -195,8 +174,8 @@ impl Driver {
             system.push_str(COME_TO_AN_END);
         }
         let request = ModelRequest {
-            provider: self.request.provider,
-            model: self.request.model.clone(),
+            provider: self.begun.request.provider,
+            model: self.begun.request.model.clone(),
             system,
             turns: self.turns.clone(),
             tools,
@@ -233,7 +212,7 @@ impl Driver {
         if text.is_empty() {
             return;
         }
-        self.tell(Event::Token { turn: self.turn, text }).await;
+        self.tell(Event::Token { turn: self.begun.turn, text }).await;
         let (last, pending) = &mut self.checkpoint;
         if last.elapsed() > CHECKPOINT && pending.as_ref().is_none_or(JoinHandle::is_finished) {
             let (db, message) = (self.luna.db().clone(), self.message(MessageState::Stopped));
@@ -294,18 +273,18 @@ impl Driver {
 
     fn doing(&self) -> Doing {
         let said: String =
-            self.request.message.lines().next().unwrap_or_default().chars().take(200).collect();
+            self.begun.request.message.lines().next().unwrap_or_default().chars().take(200).collect();
         let mut evidence = vec![Evidence::Said { text: said }];
         evidence.extend(self.outside.iter().map(|origin| Evidence::Outside { origin: origin.clone() }));
-        let actor = match self.asker {
-            Asker::User => Actor::Model { conversation: self.conversation },
+        let actor = match self.begun.asker {
+            Asker::User => Actor::Model { conversation: self.begun.conversation },
             Asker::Task(task) => Actor::Task { task },
         };
         Doing {
             actor,
-            turn: self.turn,
+            turn: self.begun.turn,
             evidence,
-            cancel: self.occupied.cancel.clone(),
+            cancel: self.begun.occupied.cancel.clone(),
             stream: Some(self.events.clone()),
             context: luna_model::CommandContext::default(),
             heard: self.heard.clone(),
@@ -315,13 +294,13 @@ impl Driver {
     fn message(&self, state: MessageState) -> Message {
         Message {
             id: self.answer,
-            conversation: self.conversation,
-            turn: self.turn,
+            conversation: self.begun.conversation,
+            turn: self.begun.turn,
             role: Role::Assistant,
             content: self.machine.said.trim_end().to_owned(),
             images: vec![],
             tools: self.machine.uses.clone(),
-            model: Some(self.model.name.clone()),
+            model: Some(self.begun.model.name.clone()),
             state,
             created_at: self.luna.clock().now(),
         }
@@ -342,7 +321,8 @@ impl Driver {
             state == MessageState::Complete || !message.content.is_empty() || !message.tools.is_empty();
         let kept = if worth_keeping { self.luna.db().save_answer(message).await } else { Ok(()) };
         let failure = failure.or(kept.err().filter(|e| e.kind != ErrorKind::NotFound));
-        let Self { luna, events, conversation, turn, question, request, asker, machine, occupied, .. } = self;
+        let Self { luna, events, begun, machine, .. } = self;
+        let Begun { request, asker, conversation, turn, question, occupied, .. } = begun;
         drop(occupied);
         let event = match failure {
             Some(error) => {
@@ -375,7 +355,7 @@ impl Driver {
             }
         };
         if !sent {
-            self.occupied.cancel.cancel();
+            self.begun.occupied.cancel.cancel();
         }
     }
 }

@@ -52,13 +52,12 @@ impl Tool for WriteFile {
     type Args = WriteArgs;
 
     fn describe(luna: &Luna, args: &WriteArgs) -> Described {
-        let lines = args.content.lines().count();
-        writes(
-            luna,
-            &args.path,
-            format!("Write {}", args.path),
-            format!("The file will hold these {lines} lines."),
-        )
+        let effect = match args.content.lines().count() {
+            0 => "The file will be empty.".to_owned(),
+            1 => "The file will hold this one line.".to_owned(),
+            lines => format!("The file will hold these {lines} lines."),
+        };
+        writes(luna, &args.path, format!("Write {}", args.path), effect)
     }
 
     async fn run(luna: Luna, args: WriteArgs, _: Call) -> Result<Output> {
