@@ -86,7 +86,8 @@ impl Home {
         };
         tracing::debug!(secrets = secrets.place(), "all parts are there");
         let luna = Luna::open(parts).await?;
-        let table = Table::new(luna.clone(), About { version: VERSION, variant: variant_name(config.variant) });
+        let table =
+            Table::new(luna.clone(), About { version: VERSION, variant: variant_name(config.variant) });
         Ok(Self { luna, table, shell, claim })
     }
 
@@ -190,6 +191,9 @@ mod tests {
             })
         );
         // `auto` is said too: it is stronger than the provider that was chosen before.
-        assert_eq!(Value::Object(fixed(&config(&[("LLM_PROVIDER", "auto")])).unwrap()), json!({"provider": null}));
+        assert_eq!(
+            Value::Object(fixed(&config(&[("LLM_PROVIDER", "auto")])).unwrap()),
+            json!({"provider": null})
+        );
     }
 }

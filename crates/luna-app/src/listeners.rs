@@ -62,7 +62,8 @@ impl std::fmt::Display for Occupant {
 /// Who listens on a port, as far as `/proc` tells: other users' programs stay unseen.
 #[cfg(target_os = "linux")]
 fn occupant(port: u16) -> Option<Occupant> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
+    let tables =
+        ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
     let inodes = tables.iter().flat_map(|table| table.lines()).filter_map(|line| listening_inode(line, port));
     let inodes: Vec<String> = inodes.map(|inode| format!("socket:[{inode}]")).collect();
     let processes = std::fs::read_dir("/proc").ok()?.flatten();

@@ -37,10 +37,13 @@ mod tests {
 
     #[test]
     fn keys_are_kept_under_the_names_they_are_given_by() {
-        for provider in Provider::ALL.into_iter().filter(|p| !matches!(p, Provider::Builtin | Provider::Ollama)) {
+        for provider in
+            Provider::ALL.into_iter().filter(|p| !matches!(p, Provider::Builtin | Provider::Ollama))
+        {
             let name = luna_core::key_name(provider);
             assert!(variable(&name).is_some_and(|v| v.is_secret()), "{name} is no variable");
-            let config = Config::load([(name.clone(), "k".to_owned())], [], std::path::Path::new("/")).unwrap();
+            let config =
+                Config::load([(name.clone(), "k".to_owned())], [], std::path::Path::new("/")).unwrap();
             assert!(config.provider(provider).key.is_some(), "{name} is not {}'s", provider.name());
         }
     }

@@ -73,7 +73,11 @@ fn row(record: &AuditRecord) -> Vec<String> {
 async fn verify(reach: &Reach) -> Result<ExitCode> {
     let check: Check = reach.call("audit.verify", json!({})).await?;
     if check.ok {
-        screen::line(format!("{} {} records, each in its place and unchanged", styled(GOOD, "✓"), check.records))?;
+        screen::line(format!(
+            "{} {} records, each in its place and unchanged",
+            styled(GOOD, "✓"),
+            check.records
+        ))?;
         return Ok(ExitCode::SUCCESS);
     }
     screen::line(format!("{} {}", styled(BAD, "✗"), check.problem.unwrap_or_default()))?;

@@ -48,7 +48,10 @@ fn list(setup: &Setup) -> Result<()> {
     let folder = &setup.paths.backups;
     let backups = store::backups(folder)?;
     if backups.is_empty() {
-        return Ok(screen::line(format!("There are no backups in {} yet; `luna backup` makes one.", folder.display()))?);
+        return Ok(screen::line(format!(
+            "There are no backups in {} yet; `luna backup` makes one.",
+            folder.display()
+        ))?);
     }
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let row = |b: &store::BackupFile| vec![screen::moment(b.made_at), size(b.size), name(&b.path)];

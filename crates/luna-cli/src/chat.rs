@@ -32,8 +32,14 @@ pub(crate) async fn chat(setup: &Setup, args: &args::Chat) -> Result<ExitCode> {
     let reach = Reach::open(setup).await?;
     let conversation = if args.go_on { last(&reach).await? } else { args.conversation };
     let interrupts = Interrupts::listen()?;
-    let mut talk =
-        Talk { reach: &reach, conversation, provider, model: args.model.clone(), interrupts, mid_line: false };
+    let mut talk = Talk {
+        reach: &reach,
+        conversation,
+        provider,
+        model: args.model.clone(),
+        interrupts,
+        mid_line: false,
+    };
     let outcome = match said {
         Some(words) => talk.say(&words).await.map(ExitCode::from),
         None => talk.converse(setup.paths.data.join("history")).await,
@@ -77,7 +83,11 @@ impl Talk<'_> {
     async fn converse(&mut self, history: PathBuf) -> Result<ExitCode> {
         let hello: Hello = self.reach.call("hello", json!({})).await?;
         let hint = "Ctrl-C stops an answer, Ctrl-D leaves, /help says more";
-        screen::line(format!("{} {}", styled(LUNA, &hello.luna_name), styled(FAINT, format!("({}) {hint}", hello.model))))?;
+        screen::line(format!(
+            "{} {}",
+            styled(LUNA, &hello.luna_name),
+            styled(FAINT, format!("({}) {hint}", hello.model))
+        ))?;
         let mut editor = DefaultEditor::new()?;
         // None is there the first time.
         let _ = editor.load_history(&history);
@@ -141,10 +151,13 @@ impl Talk<'_> {
                     ("/quit", "leave; the conversation is kept (`luna chat --continue` goes on with it)"),
                     ("Ctrl-C", "stop the answer; what was said so far is kept"),
                 ];
-                let rows: Vec<_> = rows.map(|(a, b)| vec![format!("  {}", styled(STRONG, a)), b.into()]).into();
+                let rows: Vec<_> =
+                    rows.map(|(a, b)| vec![format!("  {}", styled(STRONG, a)), b.into()]).into();
                 screen::table(&rows)?;
             }
-            other => screen::line(styled(FAINT, format!("(there is no /{other}; /help lists what there is)")))?,
+            other => {
+                screen::line(styled(FAINT, format!("(there is no /{other}; /help lists what there is)")))?
+            }
         }
         Ok(())
     }
@@ -247,7 +260,10 @@ impl Talk<'_> {
 fn tool_ended(result: &ToolResult, duration_ms: u64) -> String {
     let mark = if result.is_error { styled(BAD, "✗") } else { styled(GOOD, "✓") };
     let first = result.content.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
-    format!("  {mark} {}", styled(FAINT, format!("{} ({duration_ms} ms) {}", result.name, screen::cut(first, 60))))
+    format!(
+        "  {mark} {}",
+        styled(FAINT, format!("{} ({duration_ms} ms) {}", result.name, screen::cut(first, 60)))
+    )
 }
 
 /// What the user says to a question; no when nobody is there.

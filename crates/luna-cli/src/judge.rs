@@ -34,7 +34,8 @@ pub(crate) fn judge(args: &args::Judge) -> Result<()> {
 fn judge_json(args: &args::Judge, judge: &Judge, context: &CommandContext) -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut answer = |command: &str| -> Result<()> {
-        serde_json::to_writer(&mut out, &wire(command, &judge.judge(command, context))).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut out, &wire(command, &judge.judge(command, context)))
+            .map_err(io::Error::from)?;
         out.write_all(b"\n")?;
         Ok(out.flush()?)
     };
@@ -46,8 +47,9 @@ fn judge_json(args: &args::Judge, judge: &Judge, context: &CommandContext) -> Re
         if line.trim().is_empty() {
             continue;
         }
-        let command: String = serde_json::from_str(&line)
-            .with_context(|| format!("line {} is no JSON string; without --json, lines are read as they are", number + 1))?;
+        let command: String = serde_json::from_str(&line).with_context(|| {
+            format!("line {} is no JSON string; without --json, lines are read as they are", number + 1)
+        })?;
         answer(&command)?;
     }
     Ok(())
@@ -59,10 +61,15 @@ fn wire(command: &str, verdict: &Verdict) -> serde_json::Value {
 }
 
 fn show(command: &str, verdict: &Verdict) -> Result<()> {
-    let level = if verdict.blocked { screen::styled(screen::BAD, "blocked") } else { screen::risk(verdict.risk) };
+    let level =
+        if verdict.blocked { screen::styled(screen::BAD, "blocked") } else { screen::risk(verdict.risk) };
     screen::line(format!("{level}  {command}"))?;
     for reason in verdict.reasons.iter().filter(|r| r.risk > Risk::Safe || r.blocks) {
-        screen::line(format!("  {} {}", screen::styled(screen::FAINT, format!("{}:", reason.words)), reason.why))?;
+        screen::line(format!(
+            "  {} {}",
+            screen::styled(screen::FAINT, format!("{}:", reason.words)),
+            reason.why
+        ))?;
     }
     Ok(())
 }

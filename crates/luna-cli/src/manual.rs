@@ -20,6 +20,10 @@ pub(crate) fn pages(folder: &Path) -> Result<()> {
     let cannot = || format!("the man pages cannot be written to {}", folder.display());
     std::fs::create_dir_all(folder).with_context(cannot)?;
     clap_mangen::generate_to(Cli::command(), folder).with_context(cannot)?;
-    screen::remark(format!("The man pages are in {}; `man -l {}` shows the first.", folder.display(), folder.join("luna.1").display()));
+    screen::remark(format!(
+        "The man pages are in {}; `man -l {}` shows the first.",
+        folder.display(),
+        folder.join("luna.1").display()
+    ));
     Ok(())
 }

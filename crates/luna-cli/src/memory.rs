@@ -62,7 +62,10 @@ async fn why(reach: &Reach, fact: FactId) -> Result<()> {
     let origin: Origin = reach.call("memory.why", json!({ "fact": fact })).await?;
     screen::line(origin.text)?;
     for fact in origin.earlier {
-        screen::line(styled(FAINT, format!("before that: {} ({})", fact.content, screen::moment(fact.created_at))))?;
+        screen::line(styled(
+            FAINT,
+            format!("before that: {} ({})", fact.content, screen::moment(fact.created_at)),
+        ))?;
     }
     Ok(())
 }

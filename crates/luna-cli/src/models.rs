@@ -8,10 +8,10 @@ use luna_model::{ModelInfo, Provider, ProviderStatus};
 use serde_json::{Value, json};
 
 use crate::args::{Models, ModelsDeed, Weights};
+use crate::asking;
 use crate::chat::provider;
 use crate::reach::Reach;
 use crate::screen::{self, CAREFUL, FAINT, GOOD, styled};
-use crate::asking;
 
 pub(crate) async fn models(setup: &Setup, args: &Models) -> Result<()> {
     if let Some(ModelsDeed::Get { model: Weights::Minilm }) = args.deed {
@@ -42,7 +42,9 @@ async fn at(reach: &Reach, args: &Models, typed: Option<String>) -> Result<()> {
         Some(ModelsDeed::Key { provider: name, .. }) => {
             let provider = provider(name)?;
             let _: Value = match typed {
-                Some(key) => reach.call("providers.set_key", json!({ "provider": provider, "key": key })).await?,
+                Some(key) => {
+                    reach.call("providers.set_key", json!({ "provider": provider, "key": key })).await?
+                }
                 None => reach.call("providers.delete_key", json!({ "provider": provider })).await?,
             };
             providers(reach).await
@@ -62,7 +64,13 @@ async fn providers(reach: &Reach) -> Result<()> {
             (false, false) => styled(FAINT, "needs a key"),
         };
         let trouble = p.last_error.map_or_else(String::new, |e| styled(CAREFUL, screen::cut(&e, 60)));
-        vec![p.provider.name().to_owned(), state, p.model, styled(FAINT, p.base_url.unwrap_or_default()), trouble]
+        vec![
+            p.provider.name().to_owned(),
+            state,
+            p.model,
+            styled(FAINT, p.base_url.unwrap_or_default()),
+            trouble,
+        ]
     };
     Ok(screen::table(&statuses(reach).await?.into_iter().map(row).collect::<Vec<_>>())?)
 }
@@ -70,7 +78,9 @@ async fn providers(reach: &Reach) -> Result<()> {
 async fn offered(reach: &Reach, provider: Provider) -> Result<()> {
     let models: Vec<ModelInfo> = reach.call("providers.models", json!({ "provider": provider })).await?;
     let can = |yes: bool, what: &str| if yes { what.to_owned() } else { String::new() };
-    let row = |m: ModelInfo| vec![m.name, styled(FAINT, can(m.tools, "tools")), styled(FAINT, can(m.images, "images"))];
+    let row = |m: ModelInfo| {
+        vec![m.name, styled(FAINT, can(m.tools, "tools")), styled(FAINT, can(m.images, "images"))]
+    };
     Ok(screen::table(&models.into_iter().map(row).collect::<Vec<_>>())?)
 }
 
@@ -117,7 +127,8 @@ async fn get(setup: &Setup) -> Result<()> {
         // A line a step in a log, the same line again on a terminal.
         let step = (progress.source, if shown { percent } else { percent / 10 });
         if last.replace(step) != Some(step) {
-            let text = format!("{percent:>3} %  {:.1} MB from {}", progress.done as f64 / 1e6, progress.source);
+            let text =
+                format!("{percent:>3} %  {:.1} MB from {}", progress.done as f64 / 1e6, progress.source);
             let ends = if shown { "\r" } else { "\n" };
             screen::progress(&format!("{text}{ends}"));
         }

@@ -38,7 +38,8 @@ impl Reach {
         };
         // Another machine's proxy has no business between two programs on this one.
         let client = reqwest::Client::builder().no_proxy().build()?;
-        let token = setup.config.jwt.as_ref().map(|jwt| jwt.secret.clone()).or_else(|| setup.config.password.clone());
+        let token =
+            setup.config.jwt.as_ref().map(|jwt| jwt.secret.clone()).or_else(|| setup.config.password.clone());
         Ok(Self::There(There { client, address, token }))
     }
 
@@ -53,7 +54,8 @@ impl Reach {
                 there.post(command, input).await?.json().await.map_err(|e| there.lost(e))?
             }
         };
-        serde_json::from_value(value).with_context(|| format!("{command} answered in an unknown form; are both Lunas of one version?"))
+        serde_json::from_value(value)
+            .with_context(|| format!("{command} answered in an unknown form; are both Lunas of one version?"))
     }
 
     /// Calls a command that answers with events. Dropping them stops it.
@@ -97,14 +99,18 @@ impl There {
     }
 
     fn lost(&self, error: reqwest::Error) -> Error {
-        Error::unavailable(format!("the running Luna at {} does not answer; try again, or stop her", self.address))
-            .because(error)
+        Error::unavailable(format!(
+            "the running Luna at {} does not answer; try again, or stop her",
+            self.address
+        ))
+        .because(error)
     }
 }
 
 fn event<E: std::error::Error + Send + Sync + 'static>(
     frame: Result<eventsource_stream::Event, E>,
 ) -> luna_model::Result<Event> {
-    let cut = |e: E| Error::new(ErrorKind::Unavailable, "the connection to the running Luna was cut").because(e);
+    let cut =
+        |e: E| Error::new(ErrorKind::Unavailable, "the connection to the running Luna was cut").because(e);
     serde_json::from_str(&frame.map_err(cut)?.data).map_err(Error::internal)
 }

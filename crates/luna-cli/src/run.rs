@@ -45,7 +45,8 @@ async fn plan_and_run(reach: &Reach, args: &args::Run) -> Result<ExitCode> {
 fn show(plan: &Plan) -> Result<()> {
     let about = plan.estimated_time.as_ref().map_or_else(String::new, |time| format!(", about {time}"));
     screen::line(styled(FAINT, format!("A plan by {}{about}:", plan.planner)))?;
-    let steps: Vec<_> = plan.steps.iter().map(|s| vec![s.id.to_string(), level(s), s.description.clone()]).collect();
+    let steps: Vec<_> =
+        plan.steps.iter().map(|s| vec![s.id.to_string(), level(s), s.description.clone()]).collect();
     let indent = "   ";
     for (step, row) in plan.steps.iter().zip(steps) {
         screen::line(format!("{:>2} {}  {}", row[0], row[2], format_args!("({})", row[1])))?;
@@ -70,7 +71,9 @@ async fn approve(steps: Vec<Step>, yes: bool) -> Result<Vec<Step>> {
     let needs_somebody = !yes || steps.iter().any(asked);
     if needs_somebody && !asking::somebody() {
         if yes {
-            bail!("a step of this plan is dangerous, and --yes is only for the others: run it in a terminal, where you are asked");
+            bail!(
+                "a step of this plan is dangerous, and --yes is only for the others: run it in a terminal, where you are asked"
+            );
         }
         bail!("nobody is at the terminal to approve the plan; --yes approves safe and moderate steps");
     }
@@ -159,7 +162,13 @@ async fn perform(reach: &Reach, plan: &Plan, approved: &[Step]) -> Result<ExitCo
     }
 }
 
-fn step_changed(step: &Step, state: StepState, exit_code: Option<i32>, ms: Option<u64>, error: Option<String>) {
+fn step_changed(
+    step: &Step,
+    state: StepState,
+    exit_code: Option<i32>,
+    ms: Option<u64>,
+    error: Option<String>,
+) {
     let took = ms.map_or_else(String::new, |ms| format!(" ({:.1} s)", ms as f64 / 1000.0));
     let said = match state {
         StepState::Pending => return,
@@ -167,7 +176,8 @@ fn step_changed(step: &Step, state: StepState, exit_code: Option<i32>, ms: Optio
         StepState::Completed => styled(GOOD, format!("── {} done{took}", step.id)),
         StepState::Skipped => styled(CAREFUL, format!("── {} skipped", step.id)),
         StepState::Failed => {
-            let why = error.or(exit_code.map(|c| format!("exit code {c}"))).unwrap_or_else(|| "killed".into());
+            let why =
+                error.or(exit_code.map(|c| format!("exit code {c}"))).unwrap_or_else(|| "killed".into());
             styled(BAD, format!("── {} failed: {why}{took}", step.id))
         }
     };

@@ -118,7 +118,9 @@ pub(crate) fn moment(at: luna_model::Timestamp) -> String {
 
 /// Whether this error only says that whoever read our output went away (`luna audit | head`).
 pub(crate) fn reader_left(error: &anyhow::Error) -> bool {
-    error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ async fn file(served: &Served, done: &Mutex<Acknowledged>, id: String) -> Option
 /// Everything that was acknowledged since the last look, and all facts ever.
 async fn check(served: &Served, done: &Acknowledged, since: &Acknowledged) {
     let facts = served.rpc("memory.facts", json!({})).await.unwrap();
-    let facts: HashSet<&str> = facts.as_array().unwrap().iter().map(|f| f["content"].as_str().unwrap()).collect();
+    let facts: HashSet<&str> =
+        facts.as_array().unwrap().iter().map(|f| f["content"].as_str().unwrap()).collect();
     let lost: Vec<_> = done.facts.iter().filter(|f| !facts.contains(f.as_str())).collect();
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
     for (conversation, said) in &since.messages {

@@ -47,7 +47,11 @@ fn a_taken_port_is_named_with_a_way_out() {
 fn a_damaged_database_is_said_with_a_way_out() {
     let place = tempfile::tempdir().unwrap();
     std::fs::create_dir(place.path().join("luna")).unwrap();
-    std::fs::write(place.path().join("luna/luna.db"), "this is no database, and long enough to be none".repeat(200)).unwrap();
+    std::fs::write(
+        place.path().join("luna/luna.db"),
+        "this is no database, and long enough to be none".repeat(200),
+    )
+    .unwrap();
     let (code, out, err) = run(luna(place.path()).arg("serve"));
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(err.contains("luna restore"), "{err}");
@@ -120,7 +124,8 @@ fn what_asks_is_refused_when_nobody_is_there() {
 #[test]
 fn a_plan_is_shown_run_and_undone() {
     let place = tempfile::tempdir().unwrap();
-    let (code, out, err) = run(luna(place.path()).args(["run", "--dry-run", "create a folder called pictures"]));
+    let (code, out, err) =
+        run(luna(place.path()).args(["run", "--dry-run", "create a folder called pictures"]));
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("mkdir") && out.contains("moderate"), "{out}");
     assert!(!place.path().join("pictures").exists());
@@ -169,7 +174,12 @@ fn judge_reads_plain_lines_and_arguments() {
     let (code, out, _) = run(luna(place.path()).args(["judge", "ls", "rm -rf /"]));
     assert_eq!(code, Some(0));
     assert!(out.contains("safe  ls") && out.contains("blocked  rm -rf /"), "{out}");
-    let mut child = luna(place.path()).args(["judge", "--json"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = luna(place.path())
+        .args(["judge", "--json"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(b"not json\n").unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -197,7 +207,8 @@ fn backups_are_made_listed_and_put_back() {
     let (code, out, err) = run(luna(place.path()).arg("backup"));
     assert_eq!(code, Some(0), "{out}{err}");
     let (_, listed, _) = run(luna(place.path()).arg("restore"));
-    let name = listed.split_whitespace().find(|w| w.starts_with("luna-") && w.ends_with(".db")).unwrap().to_owned();
+    let name =
+        listed.split_whitespace().find(|w| w.starts_with("luna-") && w.ends_with(".db")).unwrap().to_owned();
     run(luna(place.path()).args(["memory", "add", "user plays bridge"]));
     let (code, out, err) = run(luna(place.path()).args(["restore", &name]));
     assert_eq!(code, Some(0), "{out}{err}");
@@ -223,7 +234,8 @@ fn a_key_is_taken_from_standard_input_and_never_shown() {
     let (_, out, _) = run(luna(place.path()).args(["models"]).env_remove("LLM_PROVIDER"));
     let groq = out.lines().find(|l| l.starts_with("groq")).unwrap();
     assert!(groq.contains("answers"), "auto takes the first with a key: {out}");
-    let (_, out, _) = run(luna(place.path()).args(["models", "key", "groq", "--forget"]).env_remove("LLM_PROVIDER"));
+    let (_, out, _) =
+        run(luna(place.path()).args(["models", "key", "groq", "--forget"]).env_remove("LLM_PROVIDER"));
     assert!(out.lines().any(|l| l.starts_with("groq") && l.contains("needs a key")), "{out}");
 }
 

@@ -1,6 +1,6 @@
 //! Background tasks of the agent: rows and queries.
 
-use luna_model::{AgentTask, Result, TaskId};
+use luna_model::{AgentTask, Error, Result, TaskId};
 use rusqlite::{Row, params};
 
 use crate::Db;
@@ -10,18 +10,19 @@ use crate::row::{all, id, id_or_none, json, micros, one, run, text, time, to_jso
 const COLUMNS: &str = "id, title, description, state, steps, conversation, error, created_at, updated_at";
 
 impl Db {
-    /// Stores a task, new or changed.
+    /// Stores a task, new or changed. A task that was cancelled stays so, whatever was on its way to be written.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// `Cancelled` when it was cancelled before; when it cannot be written.
     pub async fn save_task(&self, task: AgentTask) -> Result<()> {
         self.write(move |c| {
-            run(
+            let saved = run(
                 c,
                 "INSERT INTO tasks (id, title, description, state, steps, conversation, error, created_at, updated_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (id) DO UPDATE SET state = excluded.state, steps = excluded.steps,
-                   conversation = excluded.conversation, error = excluded.error, updated_at = excluded.updated_at",
+                   conversation = excluded.conversation, error = excluded.error, updated_at = excluded.updated_at
+                 WHERE tasks.state <> 'cancelled'",
                 params![
                     task.id.to_string(),
                     task.title,
@@ -34,7 +35,7 @@ impl Db {
                     micros(task.updated_at)
                 ],
             )?;
-            Ok(())
+            if saved == 0 { Err(Error::cancelled()) } else { Ok(()) }
         })
         .await
     }

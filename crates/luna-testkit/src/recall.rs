@@ -41,7 +41,8 @@ impl Recall for SharedWords {
     }
 
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<(Uuid, f32)>> {
-        let mut found: Vec<_> = self.texts.lock().iter().map(|(id, text)| (*id, score(query, text))).collect();
+        let mut found: Vec<_> =
+            self.texts.lock().iter().map(|(id, text)| (*id, score(query, text))).collect();
         found.retain(|(_, score)| *score > 0.0);
         found.sort_by(|a, b| b.1.total_cmp(&a.1));
         found.truncate(limit);

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use futures::{StreamExt as _, stream};
 use luna_core::ports::{Llm, ModelStream};
 use luna_model::{
-    EndReason, Error, ErrorKind, ModelEvent, ModelInfo, ModelRequest, Provider, ProviderStatus, Result, ToolCall,
-    Usage,
+    EndReason, Error, ErrorKind, ModelEvent, ModelInfo, ModelRequest, Provider, ProviderStatus, Result,
+    ToolCall, Usage,
 };
 use parking_lot::Mutex;
 use serde_json::Value;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use luna_core::ports::{CommandIo, CommandOutput, PlannedStep, PlannedWords, Shell};
 use luna_model::{
-    CommandContext, CommandOutcome, CommandRequest, Error, OutputStream, PlanContext, Reason, Result, Risk, Verdict,
+    CommandContext, CommandOutcome, CommandRequest, Error, OutputStream, PlanContext, Reason, Result, Risk,
+    Verdict,
 };
 use parking_lot::Mutex;
 
@@ -37,9 +38,17 @@ impl Shell for PaperShell {
             "destroy" => (Risk::Dangerous, true),
             _ => (Risk::Moderate, false),
         };
-        let reason = Reason { risk, blocks: blocked, words: first.to_owned(), why: format!("{first} on paper") };
+        let reason =
+            Reason { risk, blocks: blocked, words: first.to_owned(), why: format!("{first} on paper") };
         let reasons = if risk == Risk::Safe { vec![] } else { vec![reason] };
-        Verdict { risk, blocked, reasons, programs: vec![words], opaque: false, reversible: risk == Risk::Safe }
+        Verdict {
+            risk,
+            blocked,
+            reasons,
+            programs: vec![words],
+            opaque: false,
+            reversible: risk == Risk::Safe,
+        }
     }
 
     fn files_at_stake(&self, _: &str, _: &CommandContext) -> Vec<PathBuf> {
@@ -52,13 +61,16 @@ impl Shell for PaperShell {
     }
 
     fn rule_fits(&self, words: &[String], verdict: &Verdict) -> bool {
-        !verdict.blocked && !verdict.programs.is_empty() && verdict.programs.iter().all(|p| p.starts_with(words))
+        !verdict.blocked
+            && !verdict.programs.is_empty()
+            && verdict.programs.iter().all(|p| p.starts_with(words))
     }
 
     /// `do: a; b` is a plan of the steps `a` and `b`.
     fn plan(&self, words: &str, _: &PlanContext) -> Option<PlannedWords> {
         let commands = words.strip_prefix("do: ")?;
-        let step = |command: &str| PlannedStep { description: command.to_owned(), command: command.to_owned() };
+        let step =
+            |command: &str| PlannedStep { description: command.to_owned(), command: command.to_owned() };
         let steps = commands.split("; ").map(step).collect();
         Some(PlannedWords { intent: "paper".into(), steps, estimated_time: None })
     }

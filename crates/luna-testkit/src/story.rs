@@ -25,7 +25,8 @@ pub struct Story {
 pub async fn tell(luna: &Luna, request: ChatRequest, answer: Option<Answer>) -> Story {
     let mut stream = luna.chat(request).await.expect("the turn begins");
     let (conversation, turn) = (stream.conversation, stream.turn);
-    let mut story = Story { conversation, turn, said: String::new(), asked: vec![], results: vec![], events: vec![] };
+    let mut story =
+        Story { conversation, turn, said: String::new(), asked: vec![], results: vec![], events: vec![] };
     while let Some(event) = stream.next().await {
         match &event {
             Event::Token { text, .. } => story.said.push_str(text),
