@@ -1,6 +1,6 @@
 //! The table itself: names, handlers, and the TypeScript they are known by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use luna_core::Luna;
 use luna_model::{Error, ErrorKind, Event, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use ts_rs::TS;
+use ts_rs::{TS, TypeVisitor};
 
 /// What a handler knows besides Luna.
 #[derive(Clone, Debug)]
@@ -178,21 +178,22 @@ impl Table {
 
 /// Writes `commands.ts`, with the imports it needs, and `index.ts`, which gives everything on.
 fn index(folder: &Path, replies: &str, streams: &str) -> std::io::Result<()> {
-    let mut types: Vec<String> = vec![];
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        types.extend(
-            name.strip_suffix(".ts").filter(|n| !matches!(*n, "index" | "commands")).map(str::to_owned),
-        );
+    let mut types: BTreeMap<String, String> = BTreeMap::new();
+    // serde_json's own type keeps its folder.
+    for inside in ["", "serde_json/"] {
+        let Ok(entries) = std::fs::read_dir(folder.join(inside)) else { continue };
+        for entry in entries {
+            let file = entry?.file_name().to_string_lossy().into_owned();
+            if let Some(name) = file.strip_suffix(".ts").filter(|n| !matches!(*n, "index" | "commands")) {
+                types.insert(name.to_owned(), format!("./{inside}{name}"));
+            }
+        }
     }
-    types.sort();
-    let used = |t: &&String| {
-        let text = format!("{replies}{streams}");
-        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == t.as_str())
-    };
-    let mut commands = String::from("// Generated from the command table of luna-commands. Do not edit.\n");
-    for t in types.iter().filter(used) {
-        let _ = writeln!(commands, "import type {{ {t} }} from \"./{t}\";");
+    let text = format!("{replies}{streams}");
+    let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let mut commands = String::from(NOTE);
+    for (name, path) in types.iter().filter(|(name, _)| words.contains(name.as_str())) {
+        let _ = writeln!(commands, "import type {{ {name} }} from {path:?};");
     }
     let _ = write!(
         commands,
@@ -200,24 +201,38 @@ fn index(folder: &Path, replies: &str, streams: &str) -> std::io::Result<()> {
          of events. */\nexport interface Streams {{\n{streams}}}\n"
     );
     std::fs::write(folder.join("commands.ts"), commands)?;
-    let mut all = String::from(
-        "// Generated from the command table of luna-commands. Do not edit.\nexport type { Commands, Streams } from \"./commands\";\n",
-    );
-    for t in &types {
-        let file = if t == "JsonValue" { "serde_json/JsonValue" } else { t };
-        let _ = writeln!(all, "export type {{ {t} }} from \"./{file}\";");
-    }
-    if folder.join("serde_json/JsonValue.ts").exists() {
-        all.push_str("export type { JsonValue } from \"./serde_json/JsonValue\";\n");
+    let mut all = format!("{NOTE}export type {{ Commands, Streams }} from \"./commands\";\n");
+    for (name, path) in &types {
+        let _ = writeln!(all, "export type {{ {name} }} from {path:?};");
     }
     std::fs::write(folder.join("index.ts"), all)
 }
 
-fn export<T: TS + 'static>(cfg: &ts_rs::Config) -> std::result::Result<(), ts_rs::ExportError> {
+const NOTE: &str = "// Generated from the command table of luna-commands. Do not edit.\n";
+
+fn export<T: TS + ?Sized + 'static>(cfg: &ts_rs::Config) -> std::result::Result<(), ts_rs::ExportError> {
     match T::export_all(cfg) {
-        // Lists and primitives have no file of their own; what they hold is exported with the types that have.
-        Err(ts_rs::ExportError::CannotBeExported(_)) => Ok(()),
+        // Lists and primitives have no file of their own; what they hold has.
+        Err(ts_rs::ExportError::CannotBeExported(_)) => {
+            let mut held = Held { cfg, outcome: Ok(()) };
+            T::visit_generics(&mut held);
+            held.outcome
+        }
         other => other,
+    }
+}
+
+/// Exports what a list or a map holds.
+struct Held<'a> {
+    cfg: &'a ts_rs::Config,
+    outcome: std::result::Result<(), ts_rs::ExportError>,
+}
+
+impl TypeVisitor for Held<'_> {
+    fn visit<T: TS + ?Sized + 'static>(&mut self) {
+        if self.outcome.is_ok() {
+            self.outcome = export::<T>(self.cfg);
+        }
     }
 }
 

@@ -347,6 +347,8 @@ export const de: Catalogue = {
     deleted: "Regel gelöscht. Luna fragt wieder.",
     any: "jeder Aufruf",
     exactly: "genau diese Angaben",
+    field: (name: string, value: string) => `Aufrufe, deren ${name} „${value}“ ist`,
+    under: (name: string, prefix: string) => `Aufrufe, deren ${name} in „${prefix}“ liegt`,
     command: (words) => `Befehle, die mit „${words}“ beginnen`,
     tester: "Was geschähe mit diesem Befehl?",
     testerPlaceholder: "git push origin main",
@@ -354,9 +356,6 @@ export const de: Catalogue = {
     wouldAllow: "Läuft ohne Frage",
     wouldAsk: "Fragt vorher",
     wouldBlock: "Läuft nie",
-    byRule: "durch eine Regel",
-    byTool: "wie für run_command eingestellt",
-    byJudge: "wegen seines Risikos; keine Einstellung hebt das auf",
     parts: "Was er enthält",
   },
   skills: {

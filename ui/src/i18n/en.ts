@@ -346,6 +346,8 @@ export const en = {
     deleted: "Rule deleted. Luna asks again.",
     any: "every call",
     exactly: "exactly these arguments",
+    field: (name: string, value: string) => `calls whose ${name} is “${value}”`,
+    under: (name: string, prefix: string) => `calls whose ${name} is inside “${prefix}”`,
     command: (words: string) => `commands that begin with “${words}”`,
     tester: "What would happen to this command?",
     testerPlaceholder: "git push origin main",
@@ -353,9 +355,6 @@ export const en = {
     wouldAllow: "Runs without asking",
     wouldAsk: "Asks first",
     wouldBlock: "Never runs",
-    byRule: "by a rule",
-    byTool: "as set for run_command",
-    byJudge: "by its own risk; no setting lifts this",
     parts: "What it contains",
   },
   skills: {

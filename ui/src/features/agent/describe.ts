@@ -31,6 +31,10 @@ export function ruleWords(matches: RuleMatch): string {
       return t().rules.any;
     case "exactly":
       return objectOf(matches.input) || t().rules.exactly;
+    case "field":
+      return t().rules.field(matches.name, typeof matches.value === "string" ? line(matches.value) : JSON.stringify(matches.value));
+    case "under":
+      return t().rules.under(matches.name, matches.prefix);
     case "command":
       return t().rules.command(matches.words.join(" "));
   }

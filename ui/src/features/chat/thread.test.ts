@@ -41,7 +41,7 @@ describe("a thread", () => {
     const thread = apply(begun(), [
       token("Let me "),
       token("look."),
-      { type: "tool_started", turn: "t", action: "a", call },
+      { type: "tool_started", turn: "t", action: "a", call, mode: "allow" },
       { type: "tool_ended", turn: "t", action: "a", result, duration_ms: 12 },
       token("Done."),
     ]);

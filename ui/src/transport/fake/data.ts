@@ -375,9 +375,9 @@ export function runs(): Run[] {
 }
 
 export const DOCTOR: DoctorCheck[] = [
-  { name: "Database", status: "ok", detail: "luna.db is whole, 1.2 MB, schema 4." },
-  { name: "Memory search", status: "ok", detail: "Token table, 7 facts indexed." },
-  { name: "Audit log", status: "ok", detail: "The chain of 12 records holds." },
+  { name: "Database", status: "ok", detail: "luna.db is whole, 1.2 MB, schema 4.", fix: null },
+  { name: "Memory search", status: "ok", detail: "Token table, 7 facts indexed.", fix: null },
+  { name: "Audit log", status: "ok", detail: "The chain of 12 records holds.", fix: null },
   { name: "Model", status: "warning", detail: "No model is set up; the built-in one answers.", fix: "Add a key under Settings, Models, or start Ollama." },
   { name: "Keyring", status: "failed", detail: "No secret service on this session.", fix: "Keys are kept in a file that only you can read. Install gnome-keyring to use the keyring." },
 ];

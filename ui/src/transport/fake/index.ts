@@ -77,8 +77,9 @@ export function fakeTransport(search: string = location.search): Transport {
       settings = Object.fromEntries(
         Object.entries(merged).map(([name, value]) => [name, value === null ? data.SETTINGS[name as keyof typeof settings] : value]),
       ) as unknown as typeof settings;
-      if (patch.provider !== undefined) {
-        providers = providers.map((one) => ({ ...one, active: one.provider === (patch.provider ?? "builtin") }));
+      const chosen = patch["provider"];
+      if (chosen !== undefined) {
+        providers = providers.map((one) => ({ ...one, active: one.provider === (chosen ?? "builtin") }));
       }
       return view();
     },
@@ -209,6 +210,12 @@ export function fakeTransport(search: string = location.search): Transport {
       return {};
     },
     "agent.rules": () => rules,
+    "agent.forecast": ({ command }) => {
+      const verdict = judge(command);
+      if (verdict.blocked) return { mode: "block", why: verdict.reasons[0]?.why ?? "", verdict };
+      if (verdict.risk === "safe") return { mode: "allow", why: "It changes nothing.", verdict };
+      return { mode: "confirm", why: "run_command asks for what changes something.", verdict };
+    },
     "agent.delete_rule": ({ rule }) => {
       rules = rules.filter((one) => one.id !== rule);
       return {};
@@ -330,7 +337,7 @@ export function fakeTransport(search: string = location.search): Transport {
 
   async function* tool(turn: string, name: string, input: Record<string, string>, content: string): AsyncGenerator<Event> {
     const action = id();
-    yield { type: "tool_started", turn, action, call: { id: action, name, input } };
+    yield { type: "tool_started", turn, action, call: { id: action, name, input }, mode: "allow" };
     await pause(speed * 12);
     yield {
       type: "tool_ended",
