@@ -123,16 +123,11 @@ impl Undo {
         force: bool,
         at: Timestamp,
     ) -> Result<Vec<PathBuf>> {
-        let undone: Vec<ActionId> = {
-            let mut ids: Vec<_> = changes.iter().map(|c| c.action).collect();
-            ids.dedup();
-            ids
-        };
-        for id in &undone {
-            let listed = self.db.changed_by(10_000).await?;
-            if listed.iter().any(|c| c.action == *id && c.undone_by.is_some()) {
-                return Err(Error::conflict("that is undone already"));
-            }
+        let mut undone: Vec<ActionId> = changes.iter().map(|c| c.action).collect();
+        undone.dedup();
+        let all = self.db.changed_by(u32::MAX).await?;
+        if all.iter().any(|c| undone.contains(&c.action) && c.undone_by.is_some()) {
+            return Err(Error::conflict("that is undone already"));
         }
         let keeper = Arc::clone(&self.keeper);
         let turn = TurnId::new();
@@ -144,12 +139,7 @@ impl Undo {
         }
         self.db.mark_undone(undone.clone(), Some(by)).await?;
         // Undoing an undo brings the first action's work back, so that one counts as done again.
-        let redone = self
-            .db
-            .changed_by(10_000)
-            .await?
-            .into_iter()
-            .filter(|c| c.undone_by.is_some_and(|u| undone.contains(&u)));
+        let redone = all.into_iter().filter(|c| c.undone_by.is_some_and(|u| undone.contains(&u)));
         let redone: Vec<_> = redone.map(|c| c.action).collect();
         self.db.mark_undone(redone, None).await?;
         Ok(restored)
