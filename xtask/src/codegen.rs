@@ -38,17 +38,19 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     Ok(())
 }
 
+/// Built with the whole workspace selected, as the other steps are, so that no dependency is built a second time.
 fn export(root: &Path, into: &Path) -> Result<()> {
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "-p", "luna-commands", "--example", "export_typescript", "--"])
-        .arg(into)
+    const EXAMPLE: &str = "export_typescript";
+    let build = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--workspace", "--example", EXAMPLE])
         .current_dir(root)
         .status()
-        .context("cargo run")?;
-    ensure!(
-        status.success(),
-        "the export failed; cargo run -p luna-commands --example export_typescript says why"
-    );
+        .context("cargo build")?;
+    ensure!(build.success(), "the example {EXAMPLE} of luna-commands could not be built");
+    let target = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?.target_directory;
+    let export =
+        Command::new(target.join("debug/examples").join(EXAMPLE)).arg(into).status().context(EXAMPLE)?;
+    ensure!(export.success(), "the export failed");
     Ok(())
 }
 
