@@ -1,4 +1,5 @@
-// Every screen, light and dark, at three sizes: no accessibility violation, no error, nothing from outside, nothing cut off.
+// Every screen, light and dark, and the main ones in small windows and on a phone: no accessibility violation, no error,
+// nothing from outside, nothing cut off.
 // With SHOTS=<folder> it also takes a picture of each.
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -11,11 +12,13 @@ import { complaints, launch, serveFake, type Served } from "./browser";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = process.env["SHOTS"];
 
-const SIZES = [
-  { width: 1280, height: 800 },
+const WIDE = { width: 1280, height: 800 };
+const SMALL = [
   { width: 800, height: 600 },
   { width: 420, height: 800 },
 ];
+/** The screens that are looked at in every size. */
+const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "agent-tools", "settings-models"];
 
 /** A screen: where it is, and what to do before it is looked at. */
 interface Look {
@@ -223,26 +226,48 @@ async function violations(page: Page): Promise<Violation[]> {
   }));
 }
 
-describe.each(["light", "dark"] as const)("in %s", (theme) => {
-  describe.each(SIZES)("at $width × $height", (size) => {
-    it.concurrent.each(LOOKS)("$name", async ({ name, at, query, before }) => {
-      // The page's policy is the server's; only the checker itself is let past it.
-      const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce", bypassCSP: true });
-      const page = await context.newPage();
-      try {
-        const found = complaints(page, served.url);
-        await page.goto(`${served.url}/?pace=0&${query ?? ""}${at}`);
-        await page.locator("h1, h2").first().waitFor();
-        await before?.(page);
-        await page.evaluate(() => document.fonts.ready);
-        if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${size.width}.png`) });
-        expect(await violations(page)).toEqual([]);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(overflow, "the page scrolls sideways").toBe(0);
-        expect(found).toEqual([]);
-      } finally {
-        await context.close();
-      }
-    });
-  });
+type Theme = "light" | "dark";
+
+async function look({ name, at, query, before }: Look, theme: Theme, size: typeof WIDE): Promise<void> {
+  // The page's policy is the server's; only the checker itself is let past it.
+  const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce", bypassCSP: true });
+  const page = await context.newPage();
+  try {
+    const found = complaints(page, served.url);
+    await page.goto(`${served.url}/?pace=0&${query ?? ""}${at}`);
+    await page.locator("h1, h2").first().waitFor();
+    await before?.(page);
+    await page.evaluate(() => document.fonts.ready);
+    if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${size.width}.png`) });
+    expect(await violations(page)).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow, "the page scrolls sideways").toBe(0);
+    expect(found).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+describe.each<Theme>(["light", "dark"])("in %s", (theme) => {
+  it.concurrent.each(LOOKS)("$name", (one) => look(one, theme, WIDE));
+});
+
+describe.each(SMALL)("at $width × $height", (size) => {
+  it.concurrent.each(LOOKS.filter(({ name }) => MAIN.includes(name)))("$name", (one) => look(one, "light", size));
+});
+
+it("opens the palette by touch on a phone", async () => {
+  await look(
+    {
+      name: "palette-touch",
+      at: "#/chat",
+      before: async (page) => {
+        await page.getByRole("button", { name: "Search and commands" }).click();
+        await page.getByRole("combobox").fill("mem");
+        await page.getByRole("option", { name: /Facts/ }).waitFor();
+      },
+    },
+    "light",
+    { width: 420, height: 800 },
+  );
 });

@@ -4,6 +4,7 @@ import type { Transport } from "./transport";
 
 export { Failure } from "./failure";
 export type * from "./commands";
+export { patched } from "./patch";
 export type { Transport } from "./transport";
 
 async function choose(): Promise<Transport> {

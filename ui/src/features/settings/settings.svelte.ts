@@ -3,7 +3,7 @@ import { t, useLanguage } from "@/i18n/index.svelte";
 import { keep, kept } from "@/shell/kept";
 import { live } from "@/shell/live.svelte";
 import { toasts } from "@/shell/toasts.svelte";
-import { Failure, luna, type SettingsPatch } from "@/transport";
+import { Failure, luna, patched, type SettingsPatch } from "@/transport";
 import type { Hello, Settings, SettingsView } from "@/wire";
 
 class Preferences {
@@ -38,7 +38,7 @@ class Preferences {
   /** Changes some settings. They show at once and go back if the core refuses them. */
   async patch(patch: SettingsPatch): Promise<boolean> {
     const before = this.view;
-    if (before) this.#show({ ...before, settings: merged(before, patch) });
+    if (before) this.#show({ ...before, settings: patched(before, patch) });
     try {
       this.#show(await luna.call("settings.patch", { patch }));
       this.hello = await luna.call("hello", {});
@@ -69,14 +69,6 @@ class Preferences {
     showTheme(view.settings.theme);
     void useLanguage(view.settings.language);
   }
-}
-
-function merged(view: SettingsView, patch: SettingsPatch): Settings {
-  const next = { ...view.settings, ...patch };
-  const defaulted = Object.fromEntries(
-    Object.entries(next).map(([name, value]) => [name, value === null ? view.defaults[name as keyof Settings] : value]),
-  );
-  return defaulted as unknown as Settings;
 }
 
 function showTheme(theme: string): void {

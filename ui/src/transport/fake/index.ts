@@ -1,8 +1,9 @@
 // A core in memory, for working on the UI and for its tests: `npm run ui:dev -- --mode fake`.
 // The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`.
 import type { Confirmation, Event, FactHit, Plan, Run, SettingsView } from "@/wire";
-import type { CommandName, Commands, Request, Response, StreamName, Streams } from "../commands";
+import type { CommandName, Commands, Request, Response, SettingsPatch, StreamName, Streams } from "../commands";
 import { Failure } from "../failure";
+import { patched } from "../patch";
 import type { Transport } from "../transport";
 import * as data from "./data";
 import { judge } from "./judge";
@@ -73,14 +74,9 @@ export function fakeTransport(search: string = location.search): Transport {
     }),
     "settings.get": view,
     "settings.patch": ({ patch }) => {
-      const merged = { ...settings, ...patch };
-      settings = Object.fromEntries(
-        Object.entries(merged).map(([name, value]) => [name, value === null ? data.SETTINGS[name as keyof typeof settings] : value]),
-      ) as unknown as typeof settings;
+      settings = patched(view(), patch as SettingsPatch);
       const chosen = patch["provider"];
-      if (chosen !== undefined) {
-        providers = providers.map((one) => ({ ...one, active: one.provider === (chosen ?? "builtin") }));
-      }
+      if (chosen !== undefined) providers = providers.map((one) => ({ ...one, active: one.provider === (chosen ?? "builtin") }));
       return view();
     },
     "providers.list": () => providers,
