@@ -68,7 +68,7 @@ async fn every_documented_route_is_there() {
     for (document, port) in documents(&stage).await.iter().zip([stage.main, stage.executor]) {
         for (method, path) in routes(document) {
             // "x" is no id of anything: a route that is there says so in its own words.
-            let url = format!("http://{port}{}", path.replace('{', "").replace('}', ""));
+            let url = format!("http://{port}{}", path.replace(['{', '}'], ""));
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let reply = stage.client.request(method.clone(), url).send().await.unwrap();
             let status = reply.status();
