@@ -60,24 +60,28 @@ impl Home {
         let home = home_folder()?;
         let secrets =
             KeptSecrets::open(config.secret_store, &paths.secrets, config.secrets(), setup.redactor.clone());
-        // Each waits for something else: the disk, the keyring.
-        let database = paths.database.clone();
-        let database = tokio::task::spawn_blocking(move || Db::open(&database));
-        let (db, secrets) = tokio::join!(database, secrets);
-        let (db, secrets) = (db.map_err(Error::internal)??, Arc::new(secrets?));
-        let providers = Arc::new(Providers::new(luna_llm::Config::default())?);
-        let shell = Arc::new(PtyShell::new(ShellConfig::new(paths.outputs.clone(), home.clone()))?);
         let search = config.text("SEARCH_BASE_URL");
         let web = WebConfig::default();
         let web = WebConfig { search_base_url: search.unwrap_or_else(|| web.search_base_url.clone()), ..web };
+        let shell = ShellConfig::new(paths.outputs.clone(), home.clone());
+        let database = paths.database.clone();
+        // Side by side: the disk, the keyring and the system's certificates each take their time.
+        let (db, secrets, providers, web, shell) = tokio::join!(
+            aside(move || Db::open(&database)),
+            secrets,
+            aside(|| Providers::new(luna_llm::Config::default())),
+            aside(move || Web::new(web)),
+            aside(move || PtyShell::new(shell)),
+        );
+        let (secrets, providers, shell) = (Arc::new(secrets?), Arc::new(providers?), Arc::new(shell?));
         let parts = Parts {
             data_dir: paths.data.clone(),
             workspace: paths.workspace.clone(),
-            db,
+            db: db?,
             llm: Arc::clone(&providers) as _,
             recall: Arc::new(Meaning::new(Some(paths.models.clone()))),
             shell: Arc::clone(&shell) as _,
-            fetch: Arc::new(Web::new(web)?),
+            fetch: Arc::new(web?),
             desktop: Arc::new(LocalDesktop::new(home)),
             secrets: Arc::clone(&secrets) as _,
             clock: Arc::new(SystemClock),
@@ -115,6 +119,11 @@ pub(crate) const fn variant_name(variant: Variant) -> &'static str {
         Variant::Personal => "personal",
         Variant::Business => "business",
     }
+}
+
+/// Makes a part on a thread where it may block.
+async fn aside<T: Send + 'static>(make: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(make).await.map_err(Error::internal)?
 }
 
 fn home_folder() -> Result<PathBuf> {

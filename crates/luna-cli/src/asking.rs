@@ -38,7 +38,7 @@ fn show(confirmation: &Confirmation) -> Result<()> {
     row("tool", action.tool.clone());
     for (name, value) in action.input.as_object().into_iter().flatten() {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        row(name, text.replace('\n', "\n    "));
+        row(name, text);
     }
     row("effect", confirmation.effect.clone());
     row("asked because", confirmation.why.clone());

@@ -71,19 +71,23 @@ pub(crate) fn risk(risk: Risk) -> String {
     styled(style, name)
 }
 
-/// Prints rows in aligned columns, two blanks apart.
+/// Prints rows in aligned columns, two blanks apart. Further lines of a last cell stand below its first.
 pub(crate) fn table(rows: &[Vec<String>]) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let wide = |column: usize| rows.iter().filter_map(|r| r.get(column)).map(|c| width(c)).max().unwrap_or(0);
+    let wide = |column: usize| {
+        let cells = rows.iter().filter(|r| r.len() > column + 1).map(|r| width(&r[column]));
+        cells.max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(wide).collect();
     for row in rows {
         let mut text = String::new();
-        for (column, cell) in row.iter().enumerate() {
+        let Some((last, before)) = row.split_last() else { continue };
+        for (cell, wide) in before.iter().zip(&widths) {
             text.push_str(cell);
-            if column + 1 < row.len() {
-                text.extend(std::iter::repeat_n(' ', widths[column] - width(cell) + 2));
-            }
+            text.extend(std::iter::repeat_n(' ', wide - width(cell) + 2));
         }
+        let below = format!("\n{}", " ".repeat(width(&text)));
+        text.push_str(&last.replace('\n', &below));
         line(text.trim_end())?;
     }
     Ok(())

@@ -1,5 +1,13 @@
 //! The program as a user meets it: how it starts, what it refuses and in which words, how it ends, what it prints.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a panic here is a failed test"
+)]
+
 mod common;
 
 use std::io::Write as _;

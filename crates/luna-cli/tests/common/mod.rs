@@ -1,6 +1,7 @@
 //! The program itself, started in a folder of a test's own, and called over HTTP.
 
 #![allow(dead_code, reason = "each test program takes what it needs")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// The program with nothing of this machine's settings, keys or models in reach.
-pub fn luna(data: &Path) -> Command {
+pub(crate) fn luna(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_luna"));
     let kept = ["PATH", "LANG", "TMPDIR", "USER"];
     command.env_clear().envs(std::env::vars_os().filter(|(name, _)| kept.iter().any(|k| name == k)));
@@ -29,28 +30,28 @@ pub fn luna(data: &Path) -> Command {
 }
 
 /// Runs it to its end: exit code, standard output, standard error.
-pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
+pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// `luna serve`, listening. Killed when it goes out of scope.
-pub struct Served {
-    pub child: Child,
-    pub address: String,
+pub(crate) struct Served {
+    pub(crate) child: Child,
+    pub(crate) address: String,
     /// What it printed: one line.
-    pub line: String,
+    pub(crate) line: String,
     out: BufReader<ChildStdout>,
     client: reqwest::Client,
 }
 
 impl Served {
-    pub fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         Self::of(luna(data).arg("serve"))
     }
 
-    pub fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -65,25 +66,19 @@ impl Served {
     }
 
     /// A command of the table; what it answers, or what went wrong.
-    pub async fn rpc(&self, command: &str, input: Value) -> Result<Value, String> {
+    pub(crate) async fn rpc(&self, command: &str, input: Value) -> Result<Value, String> {
         let response = self.post(command, input).await.map_err(|e| e.to_string())?;
         let (status, body) = (response.status(), response.text().await.map_err(|e| e.to_string())?);
         if status.is_success() { serde_json::from_str(&body).map_err(|e| e.to_string()) } else { Err(body) }
     }
 
-    pub async fn post(&self, command: &str, input: Value) -> reqwest::Result<reqwest::Response> {
+    pub(crate) async fn post(&self, command: &str, input: Value) -> reqwest::Result<reqwest::Response> {
         self.client.post(format!("{}/rpc/{command}", self.address)).json(&input).send().await
-    }
-
-    /// Kills it as `kill -9` does.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 
     /// Tells it to stop and waits: its exit code, how long it took, and what else it printed.
     #[cfg(unix)]
-    pub fn terminate(mut self) -> (Option<i32>, Duration, String) {
+    pub(crate) fn terminate(mut self) -> (Option<i32>, Duration, String) {
         let began = Instant::now();
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
