@@ -130,7 +130,7 @@ impl Reader<'_> {
         if CODE.calls.shell.iter().any(has) || text.contains('`') {
             let joined = texts.join(" ");
             for command in texts.iter().chain([&joined]) {
-                self.only_if_blocked(command);
+                self.only_if_blocked(|r| r.inner_script(command));
             }
         }
         if CODE.calls.delete.iter().any(has) {
@@ -152,14 +152,6 @@ impl Reader<'_> {
             );
         }
         harmless
-    }
-
-    /// Judges text that may be a command: what it says counts only when it would be blocked.
-    fn only_if_blocked(&mut self, text: &str) {
-        let kept = std::mem::take(&mut self.found);
-        self.inner_script(text);
-        let found = std::mem::replace(&mut self.found, kept);
-        self.found.reasons.extend(found.reasons.into_iter().filter(|r| r.blocks));
     }
 
     fn awk(&mut self, call: &Call<'_>) -> Flow {
@@ -227,7 +219,7 @@ impl Reader<'_> {
                         .text
                         .trim_start_matches(|c: char| c.is_ascii_digit() || "$, ".contains(c))
                         .trim_start_matches('e');
-                    self.only_if_blocked(inner);
+                    self.only_if_blocked(|r| r.inner_script(inner));
                 }
                 SedDoes::Writes(path) => self.change(Deed::Write, &Word::plain(path), call.shown, false),
                 SedDoes::Prints => {}

@@ -85,7 +85,9 @@ impl Reader<'_> {
             self.found.block(call.shown, "gives a shell to whoever is at the other end of a connection");
         }
         if is('c', "--command") {
-            let Some((script, arguments)) = operands.split_first() else { return Flow::None };
+            let Some((script, arguments)) = operands.split_first() else {
+                return self.run_flow(Flow::None, call, "");
+            };
             self.bind(&arguments.iter().skip(1).map(|w| (*w).clone()).collect::<Vec<_>>());
             return self.script_of(script, call.shown, true);
         }

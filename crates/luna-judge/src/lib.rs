@@ -107,13 +107,7 @@ impl Judge {
             found.block(command, format!("is too long to be judged (more than {} KiB)", LONGEST / 1024));
             return found;
         }
-        let joined = without_joints(command);
-        let mut found = self.read_once(&joined, context);
-        if joined != command {
-            // A backslash at the end of a comment joins nothing; whoever is right, a block counts.
-            let other = self.read_once(command, context);
-            found.reasons.extend(other.reasons.into_iter().filter(|r| r.blocks));
-        }
+        let mut found = self.read_once(command, context);
         if let Some(hidden) = command.chars().find(|c| misleads(*c)) {
             let why =
                 format!("holds a character that is not seen as it is read (U+{:04X})", u32::from(hidden));
@@ -155,43 +149,6 @@ pub fn rule_fits(words: &[String], verdict: &Verdict) -> bool {
 /// after it in this order, flags between them or not.
 pub fn rule_touches(words: &[String], verdict: &Verdict) -> bool {
     rules::touches(words, verdict)
-}
-
-/// Takes out backslash-newline pairs as bash does: not in single quotes, not in comments.
-fn without_joints(text: &str) -> String {
-    if !text.contains("\\\n") {
-        return text.to_owned();
-    }
-    let (mut out, mut rest, mut quote, mut comment) =
-        (String::with_capacity(text.len()), text.chars().peekable(), None, false);
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if quote != Some('\'') && !comment => match rest.next() {
-                Some('\n') => continue,
-                next => {
-                    out.push(c);
-                    out.extend(next);
-                    continue;
-                }
-            },
-            '\n' => comment = false,
-            '#' if quote.is_none()
-                && out.chars().next_back().is_none_or(|p| p.is_whitespace() || ";|&()".contains(p)) =>
-            {
-                comment = true
-            }
-            '\'' | '"' if !comment => {
-                if quote == Some(c) {
-                    quote = None;
-                } else if quote.is_none() {
-                    quote = Some(c);
-                }
-            }
-            _ => {}
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// Characters that are not seen as bash reads them: controls, invisible and direction-changing ones, blanks that are none.

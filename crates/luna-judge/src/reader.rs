@@ -9,6 +9,7 @@ use tree_sitter::{Node, ParseOptions, Parser};
 use crate::findings::Findings;
 use crate::flow::Flow;
 use crate::scope::{Scope, Value};
+use crate::word::without_joints;
 use crate::{places, rough};
 
 /// Most simple commands judged in one command; more is refused.
@@ -74,6 +75,25 @@ impl<'a> Reader<'a> {
 
     /// Reads text as a script and returns what it prints.
     pub(crate) fn script(&mut self, text: &str) -> Flow {
+        let joined = without_joints(text);
+        let flow = self.script_as_it_is(&joined);
+        if joined != text {
+            // Where a backslash at a line's end joins nothing (in a comment, say), whoever is right, a block counts.
+            self.only_if_blocked(|r| r.script_as_it_is(text));
+        }
+        flow
+    }
+
+    /// Reads what may be read that way: what it finds counts only when it would be blocked.
+    pub(crate) fn only_if_blocked(&mut self, read: impl FnOnce(&mut Self) -> Flow) {
+        let (found, scope) = (std::mem::take(&mut self.found), self.scope.clone());
+        read(self);
+        let other = std::mem::replace(&mut self.found, found);
+        self.scope = scope;
+        self.found.reasons.extend(other.reasons.into_iter().filter(|r| r.blocks));
+    }
+
+    fn script_as_it_is(&mut self, text: &str) -> Flow {
         self.read += text.len();
         if !self.descend(text) {
             return Flow::Unknown;

@@ -277,6 +277,43 @@ fn class(p: &[char], at: usize, c: char) -> Option<usize> {
     (hit != not).then_some(end + 1)
 }
 
+/// Takes out backslash-newline pairs as bash does: not in single quotes, not in comments.
+pub(crate) fn without_joints(text: &str) -> String {
+    if !text.contains("\\\n") {
+        return text.to_owned();
+    }
+    let (mut out, mut rest, mut quote, mut comment) =
+        (String::with_capacity(text.len()), text.chars().peekable(), None, false);
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if quote != Some('\'') && !comment => match rest.next() {
+                Some('\n') => continue,
+                next => {
+                    out.push(c);
+                    out.extend(next);
+                    continue;
+                }
+            },
+            '\n' => comment = false,
+            '#' if quote.is_none()
+                && out.chars().next_back().is_none_or(|p| p.is_whitespace() || ";|&()".contains(p)) =>
+            {
+                comment = true
+            }
+            '\'' | '"' if !comment => {
+                if quote == Some(c) {
+                    quote = None;
+                } else if quote.is_none() {
+                    quote = Some(c);
+                }
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
