@@ -49,7 +49,7 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     if (!SHOTS) return;
     for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(SHOTS, `day-${name}-${colorScheme}.png`) });
+      await page.screenshot({ path: join(SHOTS, `day-${name}-${colorScheme}.png`), animations: "disabled" });
     }
   }
 

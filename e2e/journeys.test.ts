@@ -1,25 +1,24 @@
 // What people do, with the keyboard where it matters, on the UI's in-memory core and under the server's own content policy.
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { complaints, launch, serveFake, type Served } from "./browser";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { complaints, launch } from "./browser";
 
-let served: Served;
+const home = inject("fake");
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let found: string[];
 
 beforeAll(async () => {
-  [served, browser] = await Promise.all([serveFake(), launch()]);
+  browser = await launch();
 });
 afterAll(async () => {
   await browser?.close();
-  await served?.stop();
 });
 beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
   page = await context.newPage();
-  found = complaints(page, served.url);
+  found = complaints(page, home);
 });
 afterEach(async () => {
   await context.close();
@@ -29,7 +28,7 @@ afterEach(async () => {
 const box = () => page.getByRole("textbox", { name: "Message Luna" });
 
 async function open(at: string, query = ""): Promise<void> {
-  await page.goto(`${served.url}/?pace=2&${query}${at}`);
+  await page.goto(`${home}/?pace=2&${query}${at}`);
   await page.locator("h1").waitFor();
 }
 

@@ -6,8 +6,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complaints, launch, serveFake, type Served } from "./browser";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { complaints, launch } from "./browser";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = process.env["SHOTS"];
@@ -195,16 +195,15 @@ const LOOKS: Look[] = [
   { name: "unreachable", at: "", query: "offline", before: (page) => page.getByText("does not answer").waitFor() },
 ];
 
-let served: Served;
+const home = inject("fake");
 let browser: Browser;
 
 beforeAll(async () => {
-  [served, browser] = await Promise.all([serveFake(), launch()]);
+  browser = await launch();
   if (SHOTS) await mkdir(SHOTS, { recursive: true });
 });
 afterAll(async () => {
   await browser?.close();
-  await served?.stop();
 });
 
 interface Violation {
@@ -233,8 +232,8 @@ async function look({ name, at, query, before }: Look, theme: Theme, size: typeo
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce", bypassCSP: true });
   const page = await context.newPage();
   try {
-    const found = complaints(page, served.url);
-    await page.goto(`${served.url}/?pace=0&${query ?? ""}${at}`);
+    const found = complaints(page, home);
+    await page.goto(`${home}/?pace=0&${query ?? ""}${at}`);
     await page.locator("h1, h2").first().waitFor();
     await before?.(page);
     await page.evaluate(() => document.fonts.ready);

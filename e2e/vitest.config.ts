@@ -1,4 +1,4 @@
-// Browser tests: real Chromium, one file at a time, since each starts its own servers.
+// Browser tests: real Chromium, two files side by side.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     include: ["**/*.test.ts"],
     environment: "node",
-    fileParallelism: false,
+    globalSetup: ["setup.ts"],
+    maxWorkers: 2,
     maxConcurrency: 4,
     testTimeout: 60_000,
     hookTimeout: 180_000,
