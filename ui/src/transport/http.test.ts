@@ -10,10 +10,13 @@ import { httpTransport } from "./http";
 let server: Server;
 let base: string;
 const seen: { url: string | undefined; type: string | undefined; body: string }[] = [];
+let opened: Promise<void>;
 let hungUp: Promise<void>;
 
 beforeAll(async () => {
+  let open: () => void = () => undefined;
   let settle: () => void = () => undefined;
+  opened = new Promise((resolve) => (open = resolve));
   hungUp = new Promise((resolve) => (settle = resolve));
   server = createServer((request, response) => {
     let body = "";
@@ -43,8 +46,8 @@ beforeAll(async () => {
           return;
         default:
           response.writeHead(200, { "Content-Type": "text/event-stream" });
-          response.write(": open\n\n");
           response.on("close", settle);
+          response.write(": open\n\n", open);
       }
     });
   });
@@ -112,7 +115,8 @@ describe("streams over HTTP", () => {
   it("can be ended from this side, and the server notices", async () => {
     const stop = new AbortController();
     const ended = failure(collect(httpTransport(base).stream("events", {}, stop.signal)));
-    setTimeout(() => stop.abort(), 20);
+    await opened;
+    stop.abort();
     expect(await ended).toMatchObject({ kind: "cancelled" });
     await hungUp;
   });
