@@ -57,16 +57,24 @@ const LABELS: [&str; 10] =
 /// Fields that tell more of an entry.
 const DETAILS: [&str; 9] = ["url", "snippet", "due", "due_date", "start", "at", "line", "size", "recurrence"];
 
+/// A result without the marks that say it came from outside: they are for models that read, not for people.
+fn unmarked(content: &str) -> &str {
+    let inside = content.trim().strip_prefix("<outside from=\"").and_then(|rest| rest.split_once("\">\n"));
+    let inside = inside.and_then(|(_, text)| text.strip_suffix("</outside>"));
+    inside.unwrap_or(content).trim()
+}
+
 /// What to say of one result. `question`: what the user asked, for picking the fact that answers it.
 pub(crate) fn of(result: &ToolResult, input: &Value, question: &str, now: Option<&Zoned>) -> String {
     let reply = REPLIES.tool.get(&result.name);
-    let parsed: Value = serde_json::from_str(result.content.trim()).unwrap_or(Value::Null);
-    let fill = |template: &str| fill(template, input, &parsed, result.content.trim(), now);
+    let content = unmarked(&result.content);
+    let parsed: Value = serde_json::from_str(content).unwrap_or(Value::Null);
+    let fill = |template: &str| fill(template, input, &parsed, content, now);
     let deed = reply.and_then(|reply| fill(&reply.deed)).unwrap_or_else(|| format!("use {}", result.name));
     if result.is_error {
-        return failed(&deed, result.content.trim());
+        return failed(&deed, content);
     }
-    if is_empty(result.content.trim(), &parsed)
+    if is_empty(content, &parsed)
         && let Some(none) = reply.and_then(|reply| reply.none.as_deref()).and_then(fill)
     {
         return none;
@@ -74,7 +82,7 @@ pub(crate) fn of(result: &ToolResult, input: &Value, question: &str, now: Option
     if let Some(done) = reply.and_then(|reply| reply.done.iter().find_map(|line| fill(line))) {
         return done;
     }
-    let shown = readable(&parsed, result.content.trim(), now);
+    let shown = readable(&parsed, content, now);
     if result.name == "recall" {
         return recalled_reply(&shown, question);
     }
@@ -154,7 +162,8 @@ fn fill(template: &str, input: &Value, parsed: &Value, content: &str, now: Optio
 
 /// The first whole number of a result: a level, however it is wrapped.
 pub(crate) fn number(content: &str) -> Option<i64> {
-    let parsed: Value = serde_json::from_str(content.trim()).unwrap_or(Value::Null);
+    let content = unmarked(content);
+    let parsed: Value = serde_json::from_str(content).unwrap_or(Value::Null);
     if let Some(level) = parsed
         .as_f64()
         .or_else(|| parsed.get("level").or_else(|| parsed.get("volume")).and_then(Value::as_f64))
@@ -227,4 +236,15 @@ fn cut(text: &str) -> String {
     }
     let shown: Vec<&str> = text.lines().take(MOST_LINES).collect();
     format!("{}\n… and {} more lines", shown.join("\n"), lines - MOST_LINES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_marks_of_outside_text_are_not_shown() {
+        assert_eq!(unmarked("<outside from=\"a command's output\">\nhi <b>\n</outside>"), "hi <b>");
+        assert_eq!(unmarked("  <outside> is a word "), "<outside> is a word");
+    }
 }

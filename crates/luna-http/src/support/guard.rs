@@ -41,22 +41,16 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let asked_headers = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let mut response = match verdict {
         Err((status, why)) => {
-            return (
-                status,
-                envelope(
-                    if status == StatusCode::UNAUTHORIZED { "unauthenticated" } else { "forbidden" },
-                    &why,
-                ),
-            )
-                .into_response();
+            let code = if status == StatusCode::UNAUTHORIZED { "unauthenticated" } else { "forbidden" };
+            let mut refusal = (status, envelope(code, &why)).into_response();
+            protect(refusal.headers_mut());
+            return refusal;
         }
         Ok(()) if preflight => StatusCode::NO_CONTENT.into_response(),
         Ok(()) => next.run(request).await,
     };
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
+    protect(headers);
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
@@ -68,6 +62,13 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
     response
+}
+
+/// What every reply tells browsers, unless its route said it more strictly.
+fn protect(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
 }
 
 fn judge(
