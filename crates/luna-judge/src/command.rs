@@ -1,5 +1,7 @@
 //! Judges one simple command: finds its program in the table and reads its words as that program would.
 
+use std::collections::BTreeMap;
+
 use luna_model::Risk;
 
 use crate::builtins::echoed;
@@ -68,11 +70,15 @@ impl Reader<'_> {
             self.found.say(Risk::Dangerous, false, path, "names its program by a pattern");
             self.found.opaque = true;
             let telling = of_system || base.contains(|c: char| c.is_ascii_alphabetic());
-            let names: Vec<&str> = table::fitting(base).filter(|_| telling).collect();
-            for name in names {
-                if let Some(entry) = table::entry(name) {
-                    self.judge_known(&Call { name, words: arguments, entry, shown: &shown, remote }, words);
-                }
+            // Programs that share their line in the table are judged once.
+            let mut lines = BTreeMap::new();
+            for name in table::fitting(base).filter(|_| telling) {
+                let Some(entry) = table::entry(name) else { continue };
+                let chosen = lines.entry(entry.does()).or_insert((name, entry));
+                *chosen = if name < chosen.0 { (name, entry) } else { *chosen };
+            }
+            for (name, entry) in lines.into_values() {
+                self.judge_known(&Call { name, words: arguments, entry, shown: &shown, remote }, words);
             }
             return self.passed_on();
         }
@@ -200,6 +206,7 @@ impl Reader<'_> {
             Kind::Write => self.writes(call),
             Kind::Copy | Kind::Move => self.copies(call, kind == Kind::Move),
             Kind::Edit => self.edits(call),
+            Kind::Make => self.makes(call),
             Kind::Mode => self.modes(call),
             Kind::Dd => self.dd(call),
             Kind::Device => self.device(call),

@@ -108,6 +108,17 @@ impl Reader<'_> {
         Flow::None
     }
 
+    /// New folders: they can be taken away again.
+    pub(crate) fn makes(&mut self, call: &Call<'_>) -> Flow {
+        for target in self.operands(call) {
+            if matches!(self.place_of(target), Place::System | Place::Tree | Place::Root | Place::Critical) {
+                self.found.say(Risk::Dangerous, false, call.shown, "makes folders among files of the system");
+            }
+            self.note(target);
+        }
+        Flow::None
+    }
+
     pub(crate) fn writes(&mut self, call: &Call<'_>) -> Flow {
         let append = call.name == "tee" && call.entry.has(call.words, "-a|--append");
         for target in self.operands(call) {

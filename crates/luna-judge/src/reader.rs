@@ -17,7 +17,9 @@ pub(crate) const MOST_COMMANDS: usize = 2_000;
 /// Deepest nesting of syntax and of shells in shells; deeper is refused.
 const DEEPEST: usize = 60;
 /// Most bytes read in all, with everything that is read again (`sh -c`, functions); more is refused.
-const MOST_READ: usize = 1 << 20;
+const MOST_READ: usize = 512 * 1024;
+/// What reading a script costs besides its length, in bytes.
+const SCRIPT_COSTS: usize = 512;
 
 /// The state of reading one command.
 pub(crate) struct Reader<'a> {
@@ -94,9 +96,12 @@ impl<'a> Reader<'a> {
     }
 
     fn script_as_it_is(&mut self, text: &str) -> Flow {
-        self.read += text.len();
+        self.read += text.len() + SCRIPT_COSTS;
         if !self.descend(text) {
             return Flow::Unknown;
+        }
+        if unusual_mark(text) {
+            self.found.say(Risk::Dangerous, false, text, "ends a heredoc with unusual characters");
         }
         let flow = match parse(text) {
             Some(tree) => {
@@ -264,7 +269,7 @@ fn parse(text: &str) -> Option<tree_sitter::Tree> {
             steps = steps.saturating_sub(1);
             steps == 0
         };
-        let bytes = text.as_bytes();
+        let bytes = stand_in(text);
         let options = ParseOptions::new().progress_callback(&mut give_up);
         let tree =
             parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
@@ -273,4 +278,22 @@ fn parse(text: &str) -> Option<tree_sitter::Tree> {
         }
         tree
     })
+}
+
+/// The text as the parser sees it: each byte beyond ASCII as a letter, so that every offset stays the same. To bash such
+/// characters are letters like any other; the grammar's tables crash on some (tree-sitter-bash issue 337).
+fn stand_in(text: &str) -> Vec<u8> {
+    text.bytes().map(|b| if b.is_ascii() { b } else { b'A' + b % 26 }).collect()
+}
+
+/// Whether a heredoc ends at a mark that `stand_in` might confuse with another.
+fn unusual_mark(text: &str) -> bool {
+    let mark = |rest: &str| {
+        rest.trim_start_matches(['<', '-', ' ', '\t'])
+            .split_whitespace()
+            .next()
+            .is_some_and(|m| !m.is_ascii())
+    };
+    !text.is_ascii()
+        && text.match_indices("<<").any(|(at, _)| text.get(at..at + 256).or(text.get(at..)).is_some_and(mark))
 }

@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Git,
     Hook,
     Interpreter,
+    Make,
     Mode,
     Move,
     Netcat,

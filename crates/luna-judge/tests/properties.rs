@@ -219,6 +219,15 @@ fn explanations_name_the_parts() {
     );
 }
 
+/// The grammar's tables crash on some characters (tree-sitter-bash issue 337).
+#[test]
+fn characters_beyond_ascii_do_no_harm() {
+    judge("{\u{31860}");
+    assert_eq!(judge("echo 'grüße 你好' 🦀"), (false, Risk::Safe));
+    assert!(judge("cat é; rm -rf /").0);
+    assert!(judge("cat <<é\nx\né\nrm -rf /").0);
+}
+
 #[test]
 fn too_much_is_refused() {
     assert!(judge(&"ls;".repeat(30_000)).0, "too many bytes");
