@@ -151,7 +151,7 @@ async fn recall(data: &Path, network: Option<&MiniLm>) -> Result<()> {
     Ok(())
 }
 
-fn embed_all(network: &MiniLm, texts: &[String]) -> Result<Vec<Box<Vector>>> {
+fn embed_all(network: &MiniLm, texts: &[String]) -> Result<Vec<Vector>> {
     let mut vectors = vec![];
     for batch in texts.chunks(32) {
         vectors.extend(network.embed(&batch.iter().map(String::as_str).collect::<Vec<_>>())?);
@@ -193,7 +193,7 @@ fn with_words(meant: Vec<(Uuid, f32)>, worded: &[(usize, f32)]) -> Vec<usize> {
     let mut scores: HashMap<usize, f32> =
         meant.into_iter().map(|(id, s)| (id.as_u128() as usize, s)).collect();
     for (place, score) in worded {
-        *scores.entry(*place).or_insert(last) += 0.1 * score / most;
+        *scores.entry(*place).or_insert(last) += 0.04 * score / most;
     }
     let mut ranked: Vec<_> = scores.into_iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -227,8 +227,7 @@ fn sentences(dice: &mut Dice, count: usize, words: std::ops::Range<usize>) -> Ve
     (0..count)
         .map(|_| {
             let length = words.start + word().1;
-            let said: Vec<_> = (0..length).map(|_| word().0).collect();
-            format!("user {} ({} May 2026)", said.join(" "), 1 + length % 28)
+            (0..length).map(|_| word().0).collect::<Vec<_>>().join(" ")
         })
         .collect()
 }
@@ -255,7 +254,7 @@ fn latency(size: usize) {
     let begun = Instant::now();
     let mut index = Index::default();
     for (place, text) in texts.iter().enumerate() {
-        index.put(id(place), text, None);
+        index.put(id(place), &format!("user {text} ({} May 2026)", 1 + place % 28), None);
     }
     let built = begun.elapsed();
     let mut quick = vec![];

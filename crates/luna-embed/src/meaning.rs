@@ -77,7 +77,7 @@ impl Shared {
                 .inspect_err(|error| tracing::warn!(%error, "the query got no vector"))
                 .ok()
         });
-        let vector = vector.as_ref().and_then(|v| v.first()).map(AsRef::as_ref);
+        let vector = vector.as_ref().and_then(|v| v.first());
         self.index.read().search(query, vector, limit)
     }
 }

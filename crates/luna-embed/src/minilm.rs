@@ -25,7 +25,7 @@ pub struct Vector {
 
 impl Vector {
     /// From floats, rounded to bytes of the largest axis.
-    fn new(floats: &[f32]) -> Box<Self> {
+    fn new(floats: &[f32]) -> Self {
         let largest = floats.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
         let mut axes = [0; AXES];
         for (axis, x) in axes.iter_mut().zip(floats) {
@@ -34,14 +34,14 @@ impl Vector {
         Self::of(axes)
     }
 
-    fn of(axes: [i8; AXES]) -> Box<Self> {
+    fn of(axes: [i8; AXES]) -> Self {
         let squares = dot_bytes(&axes, &axes).max(1) as f32;
-        Box::new(Self { axes, inverse_length: 1.0 / squares.sqrt() })
+        Self { axes, inverse_length: 1.0 / squares.sqrt() }
     }
 
     /// From the bytes it was kept as; none when they are of another model.
     #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Box<Self>> {
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; AXES] = bytes.try_into().ok()?;
         Some(Self::of(bytes.map(|b| (b as i8).max(-127))))
     }
@@ -94,7 +94,7 @@ impl MiniLm {
     ///
     /// # Errors
     /// `Internal` when the arithmetic fails.
-    pub fn embed(&self, texts: &[&str]) -> Result<Vec<Box<Vector>>> {
+    pub fn embed(&self, texts: &[&str]) -> Result<Vec<Vector>> {
         if texts.is_empty() {
             return Ok(vec![]);
         }

@@ -16,17 +16,20 @@ const HEAD: usize = 16;
 static FILE: &[u8; HEAD + ROWS * AXES + ROWS * 4] = include_bytes!("../data/static-minilm.bin");
 
 /// Whether a token has a meaning of its own.
+#[inline]
 pub(crate) fn is_word(token: Token) -> bool {
     (FIRST_WORD..ROWS as Token).contains(&token)
 }
 
 /// A token's vector, as signed bytes.
+#[inline]
 pub(crate) fn row(token: Token) -> &'static [u8] {
     let start = HEAD + usize::from(token) * AXES;
     FILE.get(start..start + AXES).unwrap_or(&[])
 }
 
 /// One over the length of a token's vector; 0 for one without a vector.
+#[inline]
 pub(crate) fn inverse_length(token: Token) -> f32 {
     let start = HEAD + ROWS * AXES + usize::from(token) * 4;
     FILE.get(start..start + 4).and_then(|b| b.try_into().ok()).map_or(0.0, f32::from_le_bytes)

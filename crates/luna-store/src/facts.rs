@@ -461,7 +461,7 @@ mod tests {
             db.add_fact(tom.clone(), 0.1).await.unwrap(),
             Stored::New { superseded: vec![rex.fact.id] }
         );
-        assert_eq!(db.facts().await.unwrap(), [tom.fact.clone()]);
+        assert_eq!(db.facts().await.unwrap(), std::slice::from_ref(&tom.fact));
         assert!(found(&db, "rex").await.is_empty());
         let past = db.fact_history(tom.fact.id).await.unwrap();
         assert_eq!((past[0].id, past[0].ended_at), (rex.fact.id, Some(tom.fact.created_at)));

@@ -31,7 +31,7 @@ pub(crate) fn attribute(content: &str) -> Option<String> {
         [
             (r"^(?:the )?user(?:'s name is| is (?:called|named)) ", "name"),
             (r"^(?:the )?user wants to be called ", "form of address"),
-            (r"^(?:the )?user's (?P<what>.{2,40}?)(?:'s name is| is called| is named| goes by) ", "name of $what"),
+            (r"^(?:the )?user's (?P<what>.{2,}?)(?:'s name is| is called| is named| goes by) ", "name of $what"),
             (r"^(?:the )?user(?: now| currently)? lives (?:in|at|near) ", "home"),
             (r"^(?:the )?user(?: now| currently)? works (?:for|at) ", "employer"),
             (r"^(?:the )?user(?: now| currently)? works as |^(?:the )?user's (?:job|job title|occupation|profession) is ", "job"),
@@ -40,11 +40,11 @@ pub(crate) fn attribute(content: &str) -> Option<String> {
             (r"^(?:the )?user is (?:not |no longer )?(?:married|engaged|single|divorced|widowed)\b", "marital state"),
             (r"^(?:the )?user is (?:not |no longer )?(?:strictly )?(?:a )?(?:vegetarian|vegan|pescatarian)\b", "diet"),
             (
-                r"^(?:the )?user's (?P<what>(?:all-time |absolute )?favou?rite .{2,40}?|diet|email|email address|e-mail|phone|phone number|mobile number|address|home address|work address|hometown|home town|native language|mother tongue|timezone|time zone|blood type|shoe size|height|weight|nationality|employer|company|editor|car|landlord|manager|boss|doctor|dentist|vet|wife|husband|partner|girlfriend|boyfriend|bedtime|pronouns|surname|nickname|(?:first |last |full |middle )?name|license plate|wedding anniversary|anniversary|goal) (?:is|are) ",
+                r"^(?:the )?user's (?P<what>(?:all-time |absolute )?favou?rite .{2,}?|diet|email|email address|e-mail|phone|phone number|mobile number|address|home address|work address|hometown|home town|native language|mother tongue|timezone|time zone|blood type|shoe size|height|weight|nationality|employer|company|editor|car|landlord|manager|boss|doctor|dentist|vet|wife|husband|partner|girlfriend|boyfriend|bedtime|pronouns|surname|nickname|(?:first |last |full |middle )?name|license plate|wedding anniversary|anniversary|goal) (?:is|are) ",
                 "$what",
             ),
             (
-                r"^(?:the )?user (?:doesn't |does not |no longer |really |loves|likes|enjoys|adores|hates|dislikes|detests|loathes)+ ?(?:like |love |enjoy |eat |drink )?(?P<what>.{2,60})$",
+                r"^(?:the )?user (?:doesn't |does not |no longer |really |loves|likes|enjoys|adores|hates|dislikes|detests|loathes)+ ?(?:like |love |enjoy |eat |drink )?(?P<what>.{2,})$",
                 "taste: $what",
             ),
         ]

@@ -17,7 +17,7 @@ pub(crate) fn statements(message: &str) -> Vec<String> {
 pub(crate) fn without_quotations(message: &str) -> String {
     static FENCED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)```.*?(?:```|\z)|`[^`\n]*`"));
     static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
-        pattern("(?s)[\"“„«][^\"”»“]{0,2000}[\"”»“]|(?:^|[\\s(:])[‘'][^'’\n]{2,400}['’](?:$|[\\s).,!?])")
+        pattern("(?s)[\"“„«][^\"”»“]*[\"”»“]|(?:^|[\\s(:])[‘'][^'’\n]{2,}['’](?:$|[\\s).,!?])")
     });
     static URL: LazyLock<Regex> = LazyLock::new(|| pattern(r"https?://\S+"));
     let plain = FENCED.replace_all(message, " … ");
