@@ -103,7 +103,7 @@ impl Luna {
         let permit = self.pass(self.request(by, crate::undo::TOOL, input, described, &doing), &doing).await?;
         let outcome = undo.await;
         match &outcome {
-            Ok(paths) => permit.done(Ok(&format!("Restored {} files", paths.len()))).await,
+            Ok(paths) => permit.done(Ok(&restored(paths.len()))).await,
             Err(error) => permit.done(Err(error)).await,
         }
         Ok(outcome?.into_iter().map(|p| p.display().to_string()).collect())
@@ -315,4 +315,8 @@ fn permit_action(id: ActionId, tool: &str, input: Value, doing: &Doing) -> Actio
 async fn stopped_late(cancel: &CancellationToken) {
     cancel.cancelled().await;
     tokio::time::sleep(Duration::from_secs(10)).await;
+}
+
+fn restored(files: usize) -> String {
+    if files == 1 { "Restored 1 file".into() } else { format!("Restored {files} files") }
 }

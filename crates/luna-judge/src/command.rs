@@ -181,7 +181,7 @@ impl Reader<'_> {
         // Of the files that these change, each is noted by itself.
         let files = matches!(
             kind,
-            Some(Kind::Delete | Kind::Write | Kind::Copy | Kind::Move | Kind::Edit | Kind::Dd)
+            Some(Kind::Delete | Kind::Write | Kind::Copy | Kind::Move | Kind::Edit | Kind::Make | Kind::Dd)
         );
         self.found.lasting |= !files && found.lines.iter().any(|(l, _)| l.risk > Risk::Safe);
         let Some(kind) = kind else {
@@ -206,7 +206,7 @@ impl Reader<'_> {
             Kind::Write => self.writes(call),
             Kind::Copy | Kind::Move => self.copies(call, kind == Kind::Move),
             Kind::Edit => self.edits(call),
-            Kind::Make => self.makes(call),
+            Kind::Make => self.makes_folders(call),
             Kind::Mode => self.modes(call),
             Kind::Dd => self.dd(call),
             Kind::Device => self.device(call),

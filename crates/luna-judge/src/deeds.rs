@@ -109,7 +109,7 @@ impl Reader<'_> {
     }
 
     /// New folders: they can be taken away again.
-    pub(crate) fn makes(&mut self, call: &Call<'_>) -> Flow {
+    pub(crate) fn makes_folders(&mut self, call: &Call<'_>) -> Flow {
         for target in self.operands(call) {
             if matches!(self.place_of(target), Place::System | Place::Tree | Place::Root | Place::Critical) {
                 self.found.say(Risk::Dangerous, false, call.shown, "makes folders among files of the system");

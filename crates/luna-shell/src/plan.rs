@@ -5,6 +5,7 @@ mod machine;
 mod pattern;
 mod request;
 mod slot;
+mod time;
 mod words;
 
 use std::collections::BTreeSet;
@@ -59,11 +60,7 @@ impl Planner {
         }
         let plans = parts.iter().map(|part| self.plan_one(part, machine)).collect::<Option<Vec<_>>>()?;
         let intent = plans.iter().map(|plan| plan.intent.as_str()).collect::<Vec<_>>().join(" + ");
-        let estimated_time =
-            match plans.iter().filter_map(|plan| plan.estimated_time.clone()).collect::<Vec<_>>() {
-                times if times.is_empty() => None,
-                times => Some(times.join(" + ")),
-            };
+        let estimated_time = time::sum(plans.iter().filter_map(|plan| plan.estimated_time.as_deref()));
         Some(PlannedWords {
             intent,
             steps: plans.into_iter().flat_map(|plan| plan.steps).collect(),

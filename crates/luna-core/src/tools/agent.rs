@@ -57,6 +57,10 @@ impl Tool for UndoLast {
         let last = luna.undo().last().await?.ok_or_else(|| Error::not_found("there is nothing to undo"))?;
         let now = luna.clock().now();
         let restored = luna.undo().action(last.action, call.action.id, false, now).await?;
-        Ok(Output::ours(format!("Undid \"{}\": {} files restored", last.summary, restored.len())))
+        Ok(Output::ours(format!(
+            "Undid \"{}\"; restored {}",
+            last.summary,
+            restored.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+        )))
     }
 }
