@@ -19,7 +19,7 @@ const DEEPEST: usize = 60;
 /// Most bytes read in all, with everything that is read again (`sh -c`, functions); more is refused.
 const MOST_READ: usize = 512 * 1024;
 /// What reading a script costs besides its length, in bytes.
-const SCRIPT_COSTS: usize = 512;
+const SCRIPT_COSTS: usize = 1024;
 
 /// The state of reading one command.
 pub(crate) struct Reader<'a> {
