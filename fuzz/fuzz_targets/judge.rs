@@ -1,5 +1,5 @@
 //! Fuzzes the command judge: it never panics, says the same twice, and never thinks better of a command that is hidden in
-//! another. `cargo fuzz run judge` (nightly), or as CONTRIBUTING.md says for the stable compiler.
+//! another. How it is run: README.md one folder up.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,13 +19,21 @@ fuzz_target!(|command: &str| {
     judge.files_at_stake(command, &context);
 
     // A shell of its own has arguments of its own.
-    let own = |rest: &str| rest.trim_start_matches(['{', '!', '#']).starts_with(|c: char| c.is_ascii_digit() || "@*#".contains(c));
+    let own = |rest: &str| {
+        rest.trim_start_matches(['{', '!', '#'])
+            .starts_with(|c: char| c.is_ascii_digit() || "@*#".contains(c))
+    };
     // What begins with a dash is an option to it.
     if command.split('$').skip(1).any(own) || command.starts_with(['-', '+']) {
         return;
     }
     let quoted = format!("'{}'", command.replace('\'', r"'\''"));
-    for hidden in [format!("bash -c {quoted}"), format!("eval {quoted}"), format!("sudo sh -c {quoted}"), format!("echo $(sh -c {quoted})")] {
+    for hidden in [
+        format!("bash -c {quoted}"),
+        format!("eval {quoted}"),
+        format!("sudo sh -c {quoted}"),
+        format!("echo $(sh -c {quoted})"),
+    ] {
         let wrapped = judge.judge(&hidden, &context);
         assert!((wrapped.blocked, wrapped.risk) >= (verdict.blocked, verdict.risk), "{hidden:?}");
     }
