@@ -1,3 +1,5 @@
+//! Words that must become plans, and words that must not.
+
 use std::path::Path;
 
 use super::*;
