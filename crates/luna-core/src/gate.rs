@@ -215,10 +215,11 @@ impl Gate {
     /// What would happen to this, without asking anyone or writing anything down.
     #[must_use]
     pub fn preview(&self, request: &Request) -> Decision {
-        self.inner
-            .policy
-            .read()
-            .decide(&Proposal::of(request), |words, verdict| self.inner.shell.rule_fits(words, verdict))
+        let shell = &self.inner.shell;
+        self.inner.policy.read().decide(&Proposal::of(request), |mode, words, verdict| match mode {
+            Mode::Allow => shell.rule_fits(words, verdict),
+            Mode::Confirm | Mode::Block => shell.rule_touches(words, verdict),
+        })
     }
 
     /// Judges an action, asks the user where it must, and gives leave or refuses. Waits for the answer at most `patience`;

@@ -117,6 +117,10 @@ impl Shell for PtyShell {
         luna_judge::rule_fits(words, verdict)
     }
 
+    fn rule_touches(&self, words: &[String], verdict: &Verdict) -> bool {
+        luna_judge::rule_touches(words, verdict)
+    }
+
     fn plan(&self, words: &str, context: &PlanContext) -> Option<PlannedWords> {
         self.planner.plan(words, context)
     }

@@ -66,6 +66,10 @@ impl Shell for PaperShell {
             && verdict.programs.iter().all(|p| p.starts_with(words))
     }
 
+    fn rule_touches(&self, words: &[String], verdict: &Verdict) -> bool {
+        verdict.programs.iter().any(|p| p.starts_with(words))
+    }
+
     /// `do: a; b` is a plan of the steps `a` and `b`.
     fn plan(&self, words: &str, _: &PlanContext) -> Option<PlannedWords> {
         let commands = words.strip_prefix("do: ")?;

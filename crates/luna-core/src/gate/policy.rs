@@ -71,11 +71,12 @@ impl Decision {
 }
 
 impl Policy {
-    /// Decides. `rule_fits` says whether a judged command falls under a rule's words.
+    /// Decides. `rule_fits` says whether a judged command falls under the words of a rule of this mode: wholly for one that
+    /// allows, in any part for one that asks or blocks.
     pub fn decide(
         &self,
         proposal: &Proposal<'_>,
-        rule_fits: impl Fn(&[String], &Verdict) -> bool,
+        rule_fits: impl Fn(Mode, &[String], &Verdict) -> bool,
     ) -> Decision {
         if let Some(verdict) = proposal.verdict.filter(|v| v.blocked) {
             let why = verdict.reasons.iter().find(|r| r.blocks).map_or("it is never run", |r| &r.why);
@@ -123,9 +124,9 @@ impl Policy {
     fn by_rules(
         &self,
         proposal: &Proposal<'_>,
-        rule_fits: impl Fn(&[String], &Verdict) -> bool,
+        rule_fits: impl Fn(Mode, &[String], &Verdict) -> bool,
     ) -> Option<Decision> {
-        let fits = |rule: &&Rule| rule.tool == proposal.tool && matches(&rule.matches, proposal, &rule_fits);
+        let fits = |rule: &&Rule| rule.tool == proposal.tool && matches(rule, proposal, &rule_fits);
         let strictest = self.rules.iter().filter(fits).max_by_key(|rule| strictness(rule.mode))?;
         let why = match strictest.mode {
             Mode::Allow => "a rule of yours allows it",
@@ -176,18 +177,20 @@ const fn strictness(mode: Mode) -> u8 {
 }
 
 fn matches(
-    rule: &RuleMatch,
+    rule: &Rule,
     proposal: &Proposal<'_>,
-    rule_fits: impl Fn(&[String], &Verdict) -> bool,
+    rule_fits: impl Fn(Mode, &[String], &Verdict) -> bool,
 ) -> bool {
-    match rule {
+    match &rule.matches {
         RuleMatch::Any => true,
         RuleMatch::Exactly { input } => input == proposal.input,
         RuleMatch::Field { name, value } => proposal.input.get(name) == Some(value),
         RuleMatch::Under { name, prefix } => {
             proposal.input.get(name).and_then(Value::as_str).is_some_and(|text| under(prefix, text))
         }
-        RuleMatch::Command { words } => proposal.verdict.is_some_and(|verdict| rule_fits(words, verdict)),
+        RuleMatch::Command { words } => {
+            proposal.verdict.is_some_and(|verdict| rule_fits(rule.mode, words, verdict))
+        }
     }
 }
 
@@ -238,7 +241,7 @@ mod tests {
             let policy = policy(mode, rules.into_iter().map(|m| rule(m, RuleMatch::Any)).collect());
             let judged = verdict(Risk::Dangerous, true);
             let proposal = Proposal { tool: "t", input: &json!({}), actor: &actor, evidence: &[], changes: true, sends_unprompted: false, verdict: Some(&judged) };
-            prop_assert_eq!(policy.decide(&proposal, |_, _| true).mode, Mode::Block);
+            prop_assert_eq!(policy.decide(&proposal, |_, _, _| true).mode, Mode::Block);
         }
 
         /// Among the rules that fit, the strictest decides, in whatever order they were made.
@@ -248,7 +251,7 @@ mod tests {
             let policy = policy(Mode::Confirm, rules.into_iter().map(|m| rule(m, RuleMatch::Any)).collect());
             let actor = Actor::Model { conversation: ConversationId::new() };
             let proposal = Proposal { tool: "t", input: &json!({}), actor: &actor, evidence: &[], changes: false, sends_unprompted: false, verdict: None };
-            prop_assert_eq!(policy.decide(&proposal, |_, _| true).mode, strictest);
+            prop_assert_eq!(policy.decide(&proposal, |_, _, _| true).mode, strictest);
         }
 
         /// More text from outside never makes a decision more lenient.
@@ -260,7 +263,7 @@ mod tests {
             let outside = [Evidence::Outside { origin: "web_fetch".into() }];
             let clean = Proposal { tool: "t", input: &json!({}), actor: &actor, evidence: &[], changes, sends_unprompted: sends, verdict: Some(&judged) };
             let tainted = Proposal { evidence: &outside, ..clean };
-            let strict = |p: &Proposal<'_>| strictness(policy.decide(p, |_, _| true).mode);
+            let strict = |p: &Proposal<'_>| strictness(policy.decide(p, |_, _, _| true).mode);
             prop_assert!(strict(&tainted) >= strict(&clean));
         }
     }
@@ -291,6 +294,6 @@ mod tests {
             sends_unprompted: false,
             verdict: None,
         };
-        assert_eq!(policy(Mode::Allow, vec![]).decide(&proposal, |_, _| true).mode, Mode::Block);
+        assert_eq!(policy(Mode::Allow, vec![]).decide(&proposal, |_, _, _| true).mode, Mode::Block);
     }
 }

@@ -78,6 +78,10 @@ pub trait Shell: Send + Sync {
     /// Whether all that the judged command does falls under a rule of these words. Never for an opaque command.
     fn rule_fits(&self, words: &[String], verdict: &Verdict) -> bool;
 
+    /// Whether something of what the judged command does falls under a rule of these words. Looser than
+    /// [`Shell::rule_fits`]: it is for rules that ask or block, which must not be slipped past.
+    fn rule_touches(&self, words: &[String], verdict: &Verdict) -> bool;
+
     /// A plan for these words without a model; none when they are not understood. Words never become a command unread.
     fn plan(&self, words: &str, context: &PlanContext) -> Option<PlannedWords>;
 
