@@ -20,7 +20,8 @@ const groups = {
   async rust() {
     await step("Rust: format", () => cargo("fmt", "--all", "--check"));
     await step("Rust: clippy", () => cargo("clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"));
-    await step("Rust: build", () => cargo("build", "--locked", "--workspace"));
+    // Tests included, so that every later step uses what this one built.
+    await step("Rust: build", () => cargo("build", "--locked", "--workspace", "--all-targets"));
     if (hasCargo("nextest")) {
       await step("Rust: tests", () => cargo("nextest", "run", "--locked", "--workspace"));
     } else {
@@ -42,7 +43,7 @@ const groups = {
   async e2e() {
     const chromium = browser();
     if (!chromium) throw new Stop("The end-to-end tests need Chromium or Chrome; set CHROMIUM to its path.");
-    await step("Luna, for the end-to-end tests", () => cargo("build", "--locked", "--workspace"));
+    await step("Luna, for the end-to-end tests", () => cargo("build", "--locked", "--workspace", "--all-targets"));
     await models(luna("debug"));
     await step("End to end, in a real browser", () =>
       run("npm", ["run", "--silent", "ui:e2e"], { env: { LUNA_BIN: luna("debug"), CHROMIUM: chromium } }),
