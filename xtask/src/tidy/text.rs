@@ -97,11 +97,11 @@ pub(super) fn names(tree: &Tree) -> Vec<Finding> {
 }
 
 pub(super) fn machine(tree: &Tree) -> Vec<Finding> {
-    let home = std::env::home_dir().filter(|home| home.components().count() > 2);
-    let around = tree.root.parent().filter(|around| around.components().count() > 1);
-    let mut places: Vec<_> = home.iter().map(|home| home.as_path()).chain(around).collect();
-    places.push(&tree.root);
-    let places: Vec<_> = places.into_iter().map(|place| format!("{}/", place.display())).collect();
+    let home = std::env::home_dir();
+    let places = home.as_deref().into_iter().chain(tree.root.parent()).chain([tree.root.as_path()]);
+    // `/tmp` and `/root` are on every machine, and the judge of commands must name them.
+    let own = places.filter(|place| place.components().count() > 2);
+    let places: Vec<_> = own.map(|place| format!("{}/", place.display())).collect();
     let mut findings = Vec::new();
     for file in &tree.files {
         if let Some(place) = places.iter().find(|place| names_place(&file.text, place)) {
