@@ -99,8 +99,9 @@ pub(super) fn names(tree: &Tree) -> Vec<Finding> {
 pub(super) fn machine(tree: &Tree) -> Vec<Finding> {
     let home = std::env::home_dir();
     let places = home.as_deref().into_iter().chain(tree.root.parent()).chain([tree.root.as_path()]);
-    // `/tmp` and `/root` are on every machine, and the judge of commands must name them.
-    let own = places.filter(|place| place.components().count() > 2);
+    // These are on every machine, and the judge of commands must name them.
+    const EVERYWHERE: [&str; 9] = ["/", "/tmp", "/root", "/home", "/usr", "/opt", "/var", "/srv", "/mnt"];
+    let own = places.filter(|place| !EVERYWHERE.iter().any(|shared| *place == std::path::Path::new(shared)));
     let places: Vec<_> = own.map(|place| format!("{}/", place.display())).collect();
     let mut findings = Vec::new();
     for file in &tree.files {
