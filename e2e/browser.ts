@@ -13,6 +13,9 @@ const CONFIG = fileURLToPath(new URL("../ui/vite.config.ts", import.meta.url));
 export const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+/** Milliseconds to wait for what should be there: a slow machine with two cores takes its time. */
+export const PATIENCE = 60_000;
+
 /** Chromium as installed by the system's packages; `CHROMIUM` names another. */
 export async function launch(): Promise<Browser> {
   const known = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -57,6 +60,11 @@ export async function serveFake(): Promise<Served> {
       await rm(outDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until a screen is there: neither the boot's nor the place that is kept for one on its way. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('main:not([aria-busy="true"])').waitFor();
 }
 
 /** Everything a page complains about: script errors, refused resources, requests to elsewhere. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complaints, launch } from "./browser";
+import { complaints, launch, PATIENCE } from "./browser";
 import { freePort, LUNA, startLuna, type Running } from "./luna";
 import { startProvider, type Provider } from "./provider";
 
@@ -30,6 +30,7 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     port = await freePort();
     [luna, provider, browser] = await Promise.all([start(), startProvider(), launch()]);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
+    context.setDefaultTimeout(PATIENCE);
     page = await context.newPage();
     found = complaints(page, luna.url);
   });
@@ -58,8 +59,8 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     const before = await answers.count();
     await page.getByRole("textbox", { name: /^Message / }).fill(text);
     await page.keyboard.press("Enter");
-    await expect.poll(() => answers.count(), { timeout: 15_000 }).toBe(before + 1);
-    await page.getByRole("button", { name: "Send" }).waitFor({ timeout: 30_000 });
+    await expect.poll(() => answers.count()).toBe(before + 1);
+    await page.getByRole("button", { name: "Send" }).waitFor();
     return (await answers.last().textContent()) ?? "";
   }
 
@@ -68,7 +69,7 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     await page.getByRole("textbox", { name: "What should be done, in words" }).fill(words);
     await page.getByRole("textbox", { name: "Working folder" }).fill(home);
     await page.getByRole("button", { name: "Make a plan" }).click();
-    await page.getByRole("button", { name: "Reject the plan" }).waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: "Reject the plan" }).waitFor();
   }
 
   /** Approves every step of the plan that is shown, dangerous ones too, and waits for its end. */
@@ -77,9 +78,9 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     await page.getByRole("button", { name: /^Run \d+ steps?$/ }).click();
     const sure = page.getByRole("dialog").getByRole("button", { name: "Run them" });
     const over = page.getByRole("button", { name: "Plan again" });
-    await sure.or(over).first().waitFor({ timeout: 60_000 });
+    await sure.or(over).first().waitFor();
     if (await sure.isVisible()) await sure.click();
-    await over.waitFor({ timeout: 60_000 });
+    await over.waitFor();
   }
 
   it("starts for the first time with nothing configured", async () => {
@@ -105,7 +106,7 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     await luna.stop();
     await page.getByText("Luna’s core does not answer.").waitFor();
     luna = await start();
-    await page.getByText("Luna’s core does not answer.").waitFor({ state: "detached", timeout: 30_000 });
+    await page.getByText("Luna’s core does not answer.").waitFor({ state: "detached" });
     expect(await page.getByRole("textbox", { name: /^Message / }).inputValue()).toBe("what is my");
 
     expect(await ask("what is my cat called?")).toContain("Biscuit");

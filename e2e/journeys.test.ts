@@ -1,7 +1,7 @@
 // What people do, with the keyboard where it matters, on the UI's in-memory core and under the server's own content policy.
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { complaints, launch } from "./browser";
+import { complaints, launch, PATIENCE, settled } from "./browser";
 
 const home = inject("fake");
 let browser: Browser;
@@ -17,6 +17,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
+  context.setDefaultTimeout(PATIENCE);
   page = await context.newPage();
   found = complaints(page, home);
 });
@@ -29,7 +30,7 @@ const box = () => page.getByRole("textbox", { name: "Message Luna" });
 
 async function open(at: string, query = ""): Promise<void> {
   await page.goto(`${home}/?pace=2&${query}${at}`);
-  await page.locator("h1").waitFor();
+  await settled(page);
 }
 
 /** Text of an answer, as it is read on the page. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { complaints, launch } from "./browser";
+import { complaints, launch, PATIENCE, settled } from "./browser";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = process.env["SHOTS"];
@@ -230,11 +230,12 @@ type Theme = "light" | "dark";
 async function look({ name, at, query, before }: Look, theme: Theme, size: typeof WIDE): Promise<void> {
   // The page's policy is the server's; only the checker itself is let past it.
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce", bypassCSP: true });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   try {
     const found = complaints(page, home);
     await page.goto(`${home}/?pace=0&${query ?? ""}${at}`);
-    await page.locator("h1, h2").first().waitFor();
+    await settled(page);
     await before?.(page);
     await page.evaluate(() => document.fonts.ready);
     if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${size.width}.png`) });

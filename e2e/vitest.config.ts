@@ -9,8 +9,9 @@ export default defineConfig({
     environment: "node",
     globalSetup: ["setup.ts"],
     maxWorkers: 2,
-    maxConcurrency: 4,
-    testTimeout: 60_000,
+    maxConcurrency: 3,
+    testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });
