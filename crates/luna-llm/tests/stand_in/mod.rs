@@ -124,6 +124,11 @@ impl StandIn {
         Providers::new(self.config(provider)).unwrap()
     }
 
+    /// The same, which give up soon: for tests of silence.
+    pub(crate) fn impatient(&self, provider: Provider) -> Providers {
+        Providers::new(Config { timeouts: short(), ..self.config(provider) }).unwrap()
+    }
+
     pub(crate) fn config(&self, provider: Provider) -> Config {
         let base = match provider {
             Provider::Ollama => String::new(),
@@ -137,7 +142,16 @@ impl StandIn {
             api_key: (provider != Provider::Ollama).then(|| Secret::new(KEY.to_owned())),
             model: Some("a-model".into()),
         };
-        Config { chosen: Some(provider), providers: [(provider, set)].into(), timeouts: short() }
+        Config { chosen: Some(provider), providers: [(provider, set)].into(), timeouts: patient() }
+    }
+}
+
+/// Limits that no busy machine comes near.
+pub(crate) fn patient() -> Timeouts {
+    Timeouts {
+        connect: Duration::from_secs(10),
+        first_token: Duration::from_secs(60),
+        idle: Duration::from_secs(60),
     }
 }
 
