@@ -44,7 +44,7 @@ impl Skills {
     }
 
     async fn own(&self) -> Result<Vec<Skill>> {
-        let files = self.workspace.list().await?;
+        let files = self.workspace.list_below(FOLDER).await?;
         let mut folders: Vec<_> = files
             .iter()
             .filter_map(|f| f.path.strip_prefix(FOLDER)?.strip_prefix('/')?.split_once('/'))

@@ -68,20 +68,35 @@ impl Workspace {
     /// `Unavailable` when the folder cannot be read.
     pub async fn list(&self) -> Result<Vec<WorkspaceFile>> {
         let this = self.clone();
-        blocking(move || {
-            let mut files = vec![];
-            this.walk(&this.dir, Path::new(""), &mut |path, dir, name| {
-                let meta = dir.symlink_metadata(name)?;
-                let modified = meta
-                    .modified()
-                    .map_or(Timestamp::UNIX_EPOCH, |t| Timestamp::try_from(t.into_std()).unwrap_or_default());
-                files.push(WorkspaceFile { path: path.to_owned(), size: meta.len(), modified });
-                Ok(())
-            })?;
-            files.sort_by(|a, b| a.path.cmp(&b.path));
-            Ok(files)
+        blocking(move || this.files(&this.dir, Path::new(""))).await
+    }
+
+    /// The files below one folder, by path; none when there is no such folder. What lies beside it is not read.
+    ///
+    /// # Errors
+    /// `Invalid` for a path that leads out, `Unavailable` when the folder cannot be read.
+    pub async fn list_below(&self, folder: &str) -> Result<Vec<WorkspaceFile>> {
+        let (this, folder) = (self.clone(), folder.to_owned());
+        blocking(move || match this.dir.open_dir(checked(&folder)?) {
+            Ok(dir) => this.files(&dir, Path::new(&folder)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
+            Err(error) => Err(failed(&folder, error)),
         })
         .await
+    }
+
+    fn files(&self, dir: &Dir, path: &Path) -> Result<Vec<WorkspaceFile>> {
+        let mut files = vec![];
+        self.walk(dir, path, &mut |path, dir, name| {
+            let meta = dir.symlink_metadata(name)?;
+            let modified = meta
+                .modified()
+                .map_or(Timestamp::UNIX_EPOCH, |t| Timestamp::try_from(t.into_std()).unwrap_or_default());
+            files.push(WorkspaceFile { path: path.to_owned(), size: meta.len(), modified });
+            Ok(())
+        })?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
     }
 
     /// The text of a file.
