@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use uuid::Uuid;
 
 use crate::minilm::Vector;
@@ -19,6 +20,8 @@ const LONGEST_QUERY: usize = 4 * LANES;
 /// Weights as integers: their sum over a query stays below 2¹⁶ × lanes.
 const WEIGHT_SCALE: f32 = 4096.0;
 const UNSEEN: u16 = u16::MAX;
+/// Fewest texts, or tokens, that a core is given: below it, waking another costs more than it saves.
+const SHARE: usize = 4096;
 
 /// How far the two engines' scores spread over unrelated texts, as measured on LoCoMo; they stand in until there are
 /// enough texts to tell.
@@ -226,10 +229,10 @@ impl Index {
             for (weight, word) in weights.iter_mut().zip(words) {
                 *weight = (word.weight * WEIGHT_SCALE).ceil() as u16;
             }
-            for (sum, text) in sums.iter_mut().zip(&self.texts) {
+            sums.par_iter_mut().zip(&self.texts).with_min_len(SHARE).for_each(|(sum, text)| {
                 let tokens = &self.tokens[text.start..text.start + text.len];
                 *sum += weigh(&best(tokens, &similarities), &weights);
-            }
+            });
         }
         let unit = 1.0 / (255.0 * WEIGHT_SCALE * total);
         sums.into_iter().map(|sum| sum as f32 * unit).collect()
@@ -237,16 +240,18 @@ impl Index {
 
     /// How near these words are to every token that occurs, by the tokens' numbers; never too low.
     fn similarities(&self, words: &[Word]) -> Vec<Lanes> {
-        let mut similarities = vec![[0; LANES]; self.seen.len()];
         // In the table's own order, which memory likes better than that of first use.
-        for (token, &number) in (0..).zip(&self.numbers) {
-            let Some(lanes) = similarities.get_mut(usize::from(number)) else { continue };
-            let vector = widen(row(token));
-            let scale = 255.0 * inverse_length(token);
-            for (lane, word) in lanes.iter_mut().zip(words) {
-                let cosine = dot(&vector, &word.vector) as f32 * scale * word.inverse_length;
-                *lane = if cosine > 0.0 { (cosine as i32 + 1).min(255) as u8 } else { 0 };
-            }
+        let near: Vec<(u16, Lanes)> = self
+            .numbers
+            .par_iter()
+            .enumerate()
+            .with_min_len(SHARE)
+            .filter(|&(_, &number)| number != UNSEEN)
+            .map(|(token, &number)| (number, lanes(token as Token, words)))
+            .collect();
+        let mut similarities = vec![[0; LANES]; self.seen.len()];
+        for (number, lanes) in near {
+            similarities[usize::from(number)] = lanes;
         }
         similarities
     }
@@ -267,6 +272,18 @@ impl Index {
         };
         words.iter().map(|word| word.weight * best(word)).sum()
     }
+}
+
+/// How near a token is to each of these words, rounded up.
+fn lanes(token: Token, words: &[Word]) -> Lanes {
+    let vector = widen(row(token));
+    let scale = 255.0 * inverse_length(token);
+    let mut lanes = [0; LANES];
+    for (lane, word) in lanes.iter_mut().zip(words) {
+        let cosine = dot(&vector, &word.vector) as f32 * scale * word.inverse_length;
+        *lane = if cosine > 0.0 { (cosine as i32 + 1).min(255) as u8 } else { 0 };
+    }
+    lanes
 }
 
 /// The distinct tokens of a text that have a meaning, sorted.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use async_trait::async_trait;
 use luna_core::ports::{Recall, RecallItem};
 use luna_model::{Error, Result};
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::index::Index;
@@ -25,6 +27,11 @@ struct Shared {
     models: Option<PathBuf>,
     index: RwLock<Index>,
     network: Mutex<Network>,
+    /// The texts that were ranked last, and their index: they are the same ones turn after turn.
+    ranked: Mutex<Option<(Vec<String>, Arc<Index>)>>,
+    /// A permit a core for searches, so that many at once wait here and not on the machine's scheduler, where they would
+    /// take the time of the answers that are being streamed.
+    cores: Arc<Semaphore>,
 }
 
 enum Network {
@@ -38,7 +45,14 @@ impl Meaning {
     /// An empty index. `models` is the folder of all models; none = the static table only. Reads nothing yet.
     #[must_use]
     pub fn new(models: Option<PathBuf>) -> Self {
-        let shared = Shared { models, index: RwLock::default(), network: Mutex::new(Network::NotLoaded) };
+        let cores = available_parallelism().map_or(1, usize::from);
+        let shared = Shared {
+            models,
+            index: RwLock::default(),
+            network: Mutex::new(Network::NotLoaded),
+            ranked: Mutex::default(),
+            cores: Arc::new(Semaphore::new(cores)),
+        };
         Self { shared: Arc::new(shared) }
     }
 }
@@ -67,6 +81,27 @@ impl Shared {
             Network::Loaded(loaded) => Some(Arc::clone(loaded)),
             _ => None,
         }
+    }
+
+    /// How near each text is to the query, by the words alone.
+    fn rank(&self, query: &str, texts: Vec<String>) -> Vec<f32> {
+        let mut scores = vec![0.0; texts.len()];
+        for (id, score) in self.ranked(texts).search(query, None, scores.len()) {
+            scores[id.as_u128() as usize] = score;
+        }
+        scores
+    }
+
+    fn ranked(&self, texts: Vec<String>) -> Arc<Index> {
+        let mut ranked = self.ranked.lock();
+        if let Some((_, index)) = ranked.as_ref().filter(|(last, _)| *last == texts) {
+            return Arc::clone(index);
+        }
+        let mut index = Index::default();
+        for (number, text) in texts.iter().enumerate() {
+            index.put(Uuid::from_u128(number as u128), text, None);
+        }
+        Arc::clone(&ranked.insert((texts, Arc::new(index))).1)
     }
 
     fn search(&self, query: &str, limit: usize) -> Vec<(Uuid, f32)> {
@@ -105,23 +140,12 @@ impl Recall for Meaning {
 
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<(Uuid, f32)>> {
         let query = query.to_owned();
-        self.off_the_runtime(move |shared| shared.search(&query, limit)).await
+        self.in_turn(move |shared| shared.search(&query, limit)).await
     }
 
     async fn rank(&self, query: &str, texts: &[String]) -> Result<Vec<f32>> {
         let (query, texts) = (query.to_owned(), texts.to_vec());
-        self.off_the_runtime(move |_| {
-            let mut index = Index::default();
-            for (number, text) in texts.iter().enumerate() {
-                index.put(Uuid::from_u128(number as u128), text, None);
-            }
-            let mut scores = vec![0.0; texts.len()];
-            for (id, score) in index.search(&query, None, texts.len()) {
-                scores[id.as_u128() as usize] = score;
-            }
-            scores
-        })
-        .await
+        self.in_turn(move |shared| shared.rank(&query, texts)).await
     }
 
     fn engine(&self) -> String {
@@ -154,6 +178,19 @@ impl Recall for Meaning {
 }
 
 impl Meaning {
+    /// Off the runtime, when a core is free for it.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> T + Send + 'static,
+    ) -> Result<T> {
+        let permit = Arc::clone(&self.shared.cores).acquire_owned().await;
+        self.off_the_runtime(move |shared| {
+            let _held = permit;
+            work(shared)
+        })
+        .await
+    }
+
     async fn off_the_runtime<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared) -> T + Send + 'static,
