@@ -92,6 +92,19 @@ async fn rename(cx: Context, q: RenameConversation) -> Result<Conversation> {
 }
 
 #[derive(Debug, Deserialize, TS)]
+struct BranchConversation {
+    conversation: ConversationId,
+    /// The last message of the branch …
+    message: MessageId,
+    /// … with this message in it, or all before it.
+    included: bool,
+}
+
+async fn branch(cx: Context, q: BranchConversation) -> Result<Conversation> {
+    cx.luna.branch_conversation(q.conversation, q.message, q.included).await
+}
+
+#[derive(Debug, Deserialize, TS)]
 struct PinConversation {
     conversation: ConversationId,
     pinned: bool,
@@ -206,6 +219,7 @@ pub(crate) fn register(r: &mut Register) {
     r.reply("chat.conversations", conversations);
     r.reply("chat.messages", messages);
     r.reply("chat.rename", rename);
+    r.reply("chat.branch", branch);
     r.reply("chat.pin", pin);
     r.reply("chat.delete", delete);
     r.reply("chat.restore", restore);

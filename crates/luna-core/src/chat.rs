@@ -226,6 +226,24 @@ impl Luna {
         Ok(changed)
     }
 
+    /// Begins a conversation like this one, up to a message: that one included, or not, to say it otherwise. What was
+    /// said stays where it is.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such message in it.
+    pub async fn branch_conversation(
+        &self,
+        id: ConversationId,
+        upto: MessageId,
+        included: bool,
+    ) -> Result<Conversation> {
+        let into = ConversationId::new();
+        let branch = self.db().branch_conversation(id, upto, included, into, self.clock().now()).await?;
+        self.bus()
+            .publish(Event::ConversationChanged { conversation: into, title: Some(branch.title.clone()) });
+        Ok(branch)
+    }
+
     /// Pins a conversation, or lets it go.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Messages and the summaries of older ones: rows and queries.
 
-use luna_model::{Conversation, ConversationId, Message, MessageId, Result, Timestamp};
+use luna_model::{Conversation, ConversationId, Error, Message, MessageId, Result, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use crate::Db;
@@ -24,6 +24,21 @@ pub struct Summary {
     pub upto_seq: i64,
     /// The text.
     pub text: String,
+}
+
+/// What stands for the older messages of a conversation, for showing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summarised {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its title.
+    pub title: String,
+    /// The summary.
+    pub text: String,
+    /// How many messages it stands for.
+    pub messages: u32,
+    /// When it was made.
+    pub at: Timestamp,
 }
 
 const COLUMNS: &str = "m.seq, m.id, m.conversation, m.turn, m.role, m.content, m.images, m.tools, m.model, m.state, m.created_at";
@@ -114,6 +129,76 @@ impl Db {
                 summary,
             )?;
             Ok((messages, summary))
+        })
+        .await
+    }
+
+    /// Makes a conversation that begins like another: with its messages up to `upto`, that one included or not. The
+    /// copies have ids of their own; what they did and when stays written in them.
+    ///
+    /// # Errors
+    /// `NotFound` when the conversation or the message in it is gone.
+    pub async fn branch_conversation(
+        &self,
+        from: ConversationId,
+        upto: MessageId,
+        included: bool,
+        into: ConversationId,
+        at: Timestamp,
+    ) -> Result<Conversation> {
+        self.write(move |c| {
+            let original = find(c, from)?.ok_or_else(missing)?;
+            let last = one(
+                c,
+                "SELECT seq FROM messages WHERE id = ?1 AND conversation = ?2",
+                [upto.to_string(), from.to_string()],
+                |row| row.get::<_, i64>(0).map_err(failure),
+            )?;
+            let last = last.ok_or_else(|| Error::not_found("there is no such message in this conversation"))?;
+            run(
+                c,
+                "INSERT INTO conversations (id, kind, title, created_at, updated_at) VALUES (?1, 'user', ?2, ?3, ?3)",
+                params![into.to_string(), original.title, micros(at)],
+            )?;
+            let end = if included { last + 1 } else { last };
+            for copied in latest(c, from, u32::MAX, end)? {
+                insert(c, &Message { id: MessageId::new(), conversation: into, ..copied })?;
+            }
+            run(
+                c,
+                "UPDATE conversations SET message_count = (SELECT count(*) FROM messages WHERE conversation = ?1) WHERE id = ?1",
+                [into.to_string()],
+            )?;
+            find(c, into)?.ok_or_else(missing)
+        })
+        .await
+    }
+
+    /// The newest summary of each of the user's conversations that has one, latest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn summaries(&self, limit: u32) -> Result<Vec<Summarised>> {
+        self.read(move |c| {
+            all(
+                c,
+                "SELECT s.conversation, v.title, s.text, s.created_at,
+                        (SELECT count(*) FROM messages m WHERE m.conversation = s.conversation AND m.seq <= s.upto_seq) AS messages
+                 FROM summaries s JOIN conversations v ON v.id = s.conversation
+                 WHERE v.kind = 'user' AND v.deleted_at IS NULL
+                   AND s.upto_seq = (SELECT max(upto_seq) FROM summaries WHERE conversation = s.conversation)
+                 ORDER BY s.created_at DESC LIMIT ?1",
+                [limit],
+                |row| {
+                    Ok(Summarised {
+                        conversation: id(row, "conversation")?,
+                        title: text(row, "title")?,
+                        text: text(row, "text")?,
+                        messages: row.get("messages").map_err(failure)?,
+                        at: time(row, "created_at")?,
+                    })
+                },
+            )
         })
         .await
     }
