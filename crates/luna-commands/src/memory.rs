@@ -1,6 +1,9 @@
 //! Memory: facts and personality.
 
-use luna_model::{ConversationId, Fact, FactHit, FactId, FactSource, MessageId, Personality, Result};
+use luna_core::memory::LinkKind;
+use luna_model::{
+    ConversationId, Fact, FactHit, FactId, FactSource, MessageId, Personality, Result, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -80,6 +83,87 @@ async fn why(cx: Context, q: OneFact) -> Result<FactOrigin> {
     })
 }
 
+/// Why two facts belong together.
+#[derive(Debug, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum LinkReason {
+    /// Both were said in this conversation.
+    Conversation { conversation: ConversationId },
+    /// Both hold this name.
+    Name { name: String },
+    /// Their meanings are near.
+    Meaning,
+}
+
+/// A tie between two facts.
+#[derive(Debug, Serialize, TS)]
+struct FactLink {
+    from: FactId,
+    to: FactId,
+    reason: LinkReason,
+    /// 0 to 1.
+    strength: f64,
+}
+
+async fn links(cx: Context, _: Empty) -> Result<Vec<FactLink>> {
+    let shown = cx.luna.memory().links().await?.into_iter().map(|link| FactLink {
+        from: link.from,
+        to: link.to,
+        strength: link.strength,
+        reason: match link.kind {
+            LinkKind::Conversation(conversation) => LinkReason::Conversation { conversation },
+            LinkKind::Name(name) => LinkReason::Name { name },
+            LinkKind::Meaning => LinkReason::Meaning,
+        },
+    });
+    Ok(shown.collect())
+}
+
+/// A fact that no longer holds.
+#[derive(Debug, Serialize, TS)]
+struct ReplacedFact {
+    before: Fact,
+    /// What holds in its place; none when that was forgotten since.
+    now: Option<Fact>,
+    /// Both said the same; else the one contradicted the other.
+    merged: bool,
+}
+
+/// What stands for the older messages of a conversation in prompts.
+#[derive(Debug, Serialize, TS)]
+struct ConversationSummary {
+    conversation: ConversationId,
+    title: String,
+    text: String,
+    messages: u32,
+    #[ts(type = "string")]
+    at: Timestamp,
+}
+
+/// What was put together so that memory stays short.
+#[derive(Debug, Serialize, TS)]
+struct Condensed {
+    facts: Vec<ReplacedFact>,
+    conversations: Vec<ConversationSummary>,
+}
+
+async fn condensed(cx: Context, _: Empty) -> Result<Condensed> {
+    let facts = cx.luna.memory().replaced(200).await?.into_iter();
+    let conversations = cx.luna.db().summaries(100).await?.into_iter();
+    Ok(Condensed {
+        facts: facts.map(|r| ReplacedFact { before: r.before, now: r.now, merged: r.merged }).collect(),
+        conversations: conversations
+            .map(|s| ConversationSummary {
+                conversation: s.conversation,
+                title: s.title,
+                text: s.text,
+                messages: s.messages,
+                at: s.at,
+            })
+            .collect(),
+    })
+}
+
 async fn personality(cx: Context, _: Empty) -> Result<Personality> {
     cx.luna.memory().personality().await
 }
@@ -115,4 +199,6 @@ pub(crate) fn register(r: &mut Register) {
     r.reply("memory.personality", personality);
     r.reply("memory.set_personality", set_personality);
     r.reply("memory.compact", compact);
+    r.reply("memory.condensed", condensed);
+    r.reply("memory.links", links);
 }

@@ -6,6 +6,7 @@
 mod extract;
 mod keys;
 mod learning;
+mod links;
 mod personality;
 mod rules;
 mod said;
@@ -23,6 +24,8 @@ use serde_json::{Map, Value};
 use crate::events::Bus;
 use crate::ports::{Clock, Recall, RecallItem};
 use personality::Grown;
+
+pub use links::{Link, LinkKind};
 
 /// Longest fact, in characters.
 const LONGEST: usize = 2_000;
@@ -69,6 +72,17 @@ pub struct Why {
     pub said: Option<Message>,
     /// The facts whose place it took, latest first.
     pub earlier: Vec<Fact>,
+}
+
+/// A fact that no longer holds, and the one that holds in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replaced {
+    /// As it was.
+    pub before: Fact,
+    /// What took its place; none when that was forgotten since.
+    pub now: Option<Fact>,
+    /// Whether both said the same, so that they were merged; else the one contradicted the other.
+    pub merged: bool,
 }
 
 /// What compaction did.
@@ -204,6 +218,35 @@ impl Memory {
         };
         let earlier = self.inner.db.fact_history(id).await?;
         Ok(Why { fact, said, earlier })
+    }
+
+    /// Facts that were merged into others or that others replaced, latest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn replaced(&self, limit: u32) -> Result<Vec<Replaced>> {
+        let mut replaced = vec![];
+        for before in self.inner.db.superseded_facts(limit).await? {
+            let now = match before.superseded_by {
+                Some(id) => self.inner.db.fact(id).await?,
+                None => None,
+            };
+            let same_attribute = |now: &Fact| {
+                keys::attribute(&now.content).is_some_and(|a| keys::attribute(&before.content) == Some(a))
+            };
+            let merged = !now.as_ref().is_some_and(same_attribute);
+            replaced.push(Replaced { before, now, merged });
+        }
+        Ok(replaced)
+    }
+
+    /// Forgets the index of all facts. The database is emptied by the caller.
+    pub(crate) async fn forget_all(&self) -> Result<()> {
+        let _changing = self.inner.changing.lock().await;
+        let ids = self.facts().await?.into_iter().map(|f| f.id.0).collect();
+        self.inner.recall.remove(ids).await?;
+        self.changed();
+        Ok(())
     }
 
     /// The personality as it is now.

@@ -98,6 +98,20 @@ impl Db {
         .await
     }
 
+    /// Facts whose place another took, latest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn superseded_facts(&self, limit: u32) -> Result<Vec<Fact>> {
+        self.read(move |c| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM facts WHERE superseded_by IS NOT NULL ORDER BY ended_at DESC, seq DESC LIMIT ?1"
+            );
+            all(c, &sql, [limit], fact)
+        })
+        .await
+    }
+
     /// Stores a fact: strengthens the one that says the same, if there is one, by `strengthen`; else ends those of the
     /// same attribute and inserts it.
     ///
