@@ -3,7 +3,7 @@
 use luna_core::ports::CommandInput;
 use luna_core::runs::{ApprovedStep, RunStream, Started};
 use luna_model::{CommandContext, Plan, PlanContext, Result, Run, RunId, Verdict};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::table::{Context, Done, Register};
@@ -25,6 +25,37 @@ struct JudgeCommand {
 
 async fn judge(cx: Context, q: JudgeCommand) -> Result<Verdict> {
     Ok(cx.luna.judge(&q.command, &CommandContext::default()))
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct RehearseStep {
+    command: String,
+    /// The plan it is of: it would run where that does.
+    plan: RunId,
+}
+
+/// What a command would do.
+#[derive(Debug, Serialize, TS)]
+struct Rehearsed {
+    verdict: Verdict,
+    /// The files it would change, as far as its words tell.
+    files: Vec<String>,
+    /// Whether all it changes could be undone.
+    undoable: bool,
+}
+
+async fn rehearse(cx: Context, q: RehearseStep) -> Result<Rehearsed> {
+    let context = cx.luna.run(q.plan).await?.plan.context;
+    let rehearsal = cx.luna.rehearse(&q.command, &context).await;
+    Ok(Rehearsed {
+        verdict: rehearsal.verdict,
+        files: rehearsal.files.iter().map(|f| f.display().to_string()).collect(),
+        undoable: rehearsal.undoable,
+    })
+}
+
+async fn again(cx: Context, q: OneRun) -> Result<Plan> {
+    cx.luna.plan_again(q.run).await
 }
 
 /// A step as the user approved it.
@@ -87,6 +118,8 @@ async fn get(cx: Context, q: OneRun) -> Result<Run> {
 pub(crate) fn register(r: &mut Register) {
     r.reply("runs.plan", plan);
     r.reply("runs.judge", judge);
+    r.reply("runs.rehearse", rehearse);
+    r.reply("runs.again", again);
     r.events("runs.start", start);
     r.reply("runs.input", input);
     r.reply("runs.cancel", cancel);

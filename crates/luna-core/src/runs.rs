@@ -42,11 +42,32 @@ impl Stream for RunStream {
     }
 }
 
+/// What a command would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rehearsal {
+    /// The judgement.
+    pub verdict: Verdict,
+    /// The files it would change, as far as its words tell.
+    pub files: Vec<std::path::PathBuf>,
+    /// Whether all it changes could be undone.
+    pub undoable: bool,
+}
+
 impl Luna {
     /// Judges a command. Runs nothing.
     #[must_use]
     pub fn judge(&self, command: &str, context: &CommandContext) -> Verdict {
         self.shell().judge(command, context)
+    }
+
+    /// What a command would do, without doing it: judged where it would run, with the files that would be kept first.
+    pub async fn rehearse(&self, command: &str, context: &CommandContext) -> Rehearsal {
+        let described = self.describe_command(command, context);
+        let verdict = self.judge(command, context);
+        let undoable = verdict.risk == luna_model::Risk::Safe
+            || (described.reversible
+                && (described.keeps.is_empty() || self.undo().can_keep(described.keeps.clone()).await));
+        Rehearsal { verdict, files: described.keeps, undoable }
     }
 
     /// A run, with how far it got.

@@ -72,6 +72,23 @@ impl Luna {
         Ok(plan)
     }
 
+    /// The steps of an earlier run once more, as a new plan: judged anew and with nothing approved.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub async fn plan_again(&self, run: RunId) -> Result<Plan> {
+        let before = self.run(run).await?.plan;
+        let steps = before.steps.into_iter();
+        let planned = PlannedWords {
+            steps: steps.map(|s| PlannedStep { description: s.description, command: s.command }).collect(),
+            intent: "again".into(),
+            estimated_time: before.estimated_time,
+        };
+        let plan = self.judged(&before.words, planned, before.context, before.planner);
+        self.db().save_run(Run { plan: plan.clone(), state: RunState::Planned, ended_at: None }).await?;
+        Ok(plan)
+    }
+
     fn judged(&self, words: &str, planned: PlannedWords, context: CommandContext, planner: String) -> Plan {
         let steps = planned.steps.into_iter().take(MOST_STEPS).zip(1..).map(|(step, id)| Step {
             id,
