@@ -1,7 +1,7 @@
 //! Model providers: their state, models and keys. A key goes in and never comes out.
 
-use luna_model::{ModelInfo, Provider, ProviderStatus, Result, Secret};
-use serde::Deserialize;
+use luna_model::{ModelInfo, ModelPrice, Provider, ProviderStatus, Result, Secret};
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::table::{Context, Done, Empty, Register};
@@ -15,8 +15,19 @@ struct OneProvider {
     provider: Provider,
 }
 
-async fn models(cx: Context, q: OneProvider) -> Result<Vec<ModelInfo>> {
-    cx.luna.llm().models(q.provider).await
+/// A model with its list price, where that is known.
+#[derive(Debug, Serialize, TS)]
+struct OfferedModel {
+    #[serde(flatten)]
+    model: ModelInfo,
+    price: Option<ModelPrice>,
+}
+
+async fn models(cx: Context, q: OneProvider) -> Result<Vec<OfferedModel>> {
+    let offered = cx.luna.llm().models(q.provider).await?.into_iter();
+    Ok(offered
+        .map(|model| OfferedModel { price: cx.luna.llm().price(q.provider, &model.name), model })
+        .collect())
 }
 
 async fn test(cx: Context, q: OneProvider) -> Result<Done> {

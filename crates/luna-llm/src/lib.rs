@@ -11,6 +11,7 @@ mod catalog;
 mod config;
 mod failure;
 mod frames;
+mod prices;
 mod providers;
 mod reply;
 mod request;

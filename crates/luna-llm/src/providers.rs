@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use luna_core::ports::{Llm, ModelStream};
-use luna_model::{Error, ModelEvent, ModelInfo, ModelRequest, Provider, ProviderStatus, Result, Turn};
+use luna_model::{
+    Error, ModelEvent, ModelInfo, ModelPrice, ModelRequest, Provider, ProviderStatus, Result, Turn,
+};
 use parking_lot::Mutex;
 
 use crate::catalog::{self, Abilities};
@@ -247,6 +249,10 @@ impl Llm for Providers {
             None => state.model(provider).await,
         };
         self.ask(&state, &target, &model, &request).await
+    }
+
+    fn price(&self, provider: Provider, model: &str) -> Option<ModelPrice> {
+        crate::prices::price(provider, model)
     }
 
     async fn active(&self) -> ModelInfo {

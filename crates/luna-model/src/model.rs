@@ -190,3 +190,13 @@ pub struct ProviderStatus {
     /// What went wrong last, when something did.
     pub last_error: Option<String>,
 }
+
+/// What a model costs, by its provider's public list: US dollars for a million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ModelPrice {
+    /// For what the model reads.
+    pub input: f64,
+    /// For what it writes.
+    pub output: f64,
+}

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use luna_model::{Error, ModelEvent, ModelInfo, ModelRequest, Provider, ProviderStatus, Result};
+use luna_model::{Error, ModelEvent, ModelInfo, ModelPrice, ModelRequest, Provider, ProviderStatus, Result};
 
 /// A stream of a model's events. Ends with [`ModelEvent::End`], or with an error: a stream that just stops was cut off
 /// and the adapter says so (`Unavailable`). Dropping it cancels the request.
@@ -23,6 +23,11 @@ pub trait Llm: Send + Sync {
 
     /// The models a provider offers, asked of the provider now.
     async fn models(&self, provider: Provider) -> Result<Vec<ModelInfo>>;
+
+    /// What a model costs by its provider's public list, as far as it is known.
+    fn price(&self, _provider: Provider, _model: &str) -> Option<ModelPrice> {
+        None
+    }
 
     /// Asks a provider for a word, to see that key, URL and model work.
     async fn test(&self, provider: Provider) -> Result<()>;
