@@ -46,10 +46,15 @@ pub async fn start(setup: &Setup) -> Result<App> {
     let home = Home::open(setup).await?;
     let stop = home.luna.stopping().clone();
     let mut doors = JoinSet::new();
+    home.luna.callers().opened("main", address.to_string());
+    if config.password.is_some() {
+        home.luna.callers().with_password();
+    }
     let router = luna_http::main_router(home.luna.clone(), home.table.clone(), doors_at(setup, address));
     doors.spawn(luna_http::serve(listener, router, stop.clone()));
     let executor_address = executor.as_ref().map(|(_, address)| *address);
     if let Some((listener, address)) = executor {
+        home.luna.callers().opened("executor", address.to_string());
         let router = luna_http::executor_router(home.luna.clone(), doors_at(setup, address));
         doors.spawn(luna_http::serve(listener, router, stop.clone()));
     }

@@ -41,6 +41,34 @@ async fn rules(cx: Context, _: Empty) -> Result<Vec<Rule>> {
 }
 
 #[derive(Debug, Deserialize, TS)]
+struct AddRule {
+    /// A command, or its first words: `git push`.
+    command: String,
+    mode: Mode,
+}
+
+async fn add_rule(cx: Context, q: AddRule) -> Result<Rule> {
+    cx.luna.add_command_rule(&q.command, q.mode).await
+}
+
+/// A part of Luna that can be switched off.
+#[derive(Debug, Serialize, TS)]
+struct ModuleState {
+    name: String,
+    on: bool,
+    tools: Vec<String>,
+}
+
+async fn modules(cx: Context, _: Empty) -> Result<Vec<ModuleState>> {
+    let state = |m: &luna_core::modules::Module| ModuleState {
+        name: m.name.into(),
+        on: cx.luna.has_module(m.name),
+        tools: m.tools.iter().map(|t| (*t).to_owned()).collect(),
+    };
+    Ok(luna_core::modules::MODULES.iter().map(state).collect())
+}
+
+#[derive(Debug, Deserialize, TS)]
 struct DeleteRule {
     rule: RuleId,
 }
@@ -127,6 +155,8 @@ pub(crate) fn register(r: &mut Register) {
     r.reply("agent.tools", tools);
     r.reply("agent.set_mode", set_mode);
     r.reply("agent.rules", rules);
+    r.reply("agent.add_rule", add_rule);
+    r.reply("agent.modules", modules);
     r.reply("agent.delete_rule", delete_rule);
     r.reply("agent.forecast", forecast);
     r.reply("agent.skills", skills);

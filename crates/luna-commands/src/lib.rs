@@ -6,6 +6,7 @@
 mod agent;
 mod audit;
 mod chat;
+mod holdings;
 mod memory;
 mod providers;
 mod runs;

@@ -251,6 +251,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::memory::register(&mut register);
     crate::agent::register(&mut register);
     crate::audit::register(&mut register);
+    crate::holdings::register(&mut register);
     register.commands
 }
 

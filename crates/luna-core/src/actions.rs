@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Luna;
 use crate::gate::{self, Permit, Request};
-use crate::tools::{Call, Described, Output};
+use crate::tools::{Call, Described, Output, RUN_COMMAND};
 
 /// On whose behalf, in which turn, and on what evidence something is done.
 #[derive(Clone, Debug)]
@@ -107,6 +107,29 @@ impl Luna {
             Err(error) => permit.done(Err(error)).await,
         }
         Ok(outcome?.into_iter().map(|p| p.display().to_string()).collect())
+    }
+
+    /// Makes a rule for commands that begin like this one. One that allows is as narrow as "always" in a question makes it.
+    ///
+    /// # Errors
+    /// `Invalid` for no command, or one that may only ever be asked.
+    pub async fn add_command_rule(&self, command: &str, mode: Mode) -> Result<luna_model::Rule> {
+        let words: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
+        if words.is_empty() {
+            return Err(Error::invalid("say for which command the rule is"));
+        }
+        let words = match mode {
+            Mode::Confirm | Mode::Block => words,
+            Mode::Allow => {
+                self.shell().narrowest_rule(command, &CommandContext::default()).ok_or_else(|| {
+                    Error::invalid("this command may not be allowed for good; it is asked every time")
+                })?
+            }
+        };
+        let mut rule = gate::rule(RUN_COMMAND, luna_model::RuleMatch::Command { words }, self.clock().now());
+        rule.mode = mode;
+        self.gate().add_rule(rule.clone()).await?;
+        Ok(rule)
     }
 
     /// What would happen if a model called this tool so.

@@ -7,7 +7,7 @@ pub mod audit;
 mod confirmations;
 pub mod policy;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,7 +156,7 @@ impl Gate {
     ) -> Result<Self> {
         let mut modes = defaults.clone();
         modes.extend(db.tool_modes().await?.into_iter().filter(|(tool, _)| defaults.contains_key(tool)));
-        let policy = RwLock::new(Policy { modes, rules: db.rules().await? });
+        let policy = RwLock::new(Policy { modes, rules: db.rules().await?, off: BTreeSet::new() });
         let pending = Pending::default();
         Ok(Self { inner: Arc::new(Inner { db, bus, clock, shell, audit, pending, policy, defaults }) })
     }
@@ -184,6 +184,11 @@ impl Gate {
         self.inner.db.set_tool_mode(tool.to_owned(), mode).await?;
         self.inner.policy.write().modes.insert(tool.to_owned(), mode);
         Ok(())
+    }
+
+    /// The tools of modules that are off, from now on.
+    pub(crate) fn switch_off(&self, tools: BTreeSet<String>) {
+        self.inner.policy.write().off = tools;
     }
 
     /// The rules, oldest first.
@@ -324,7 +329,7 @@ impl Gate {
     /// Questions that were open when Luna ended are a no: their actions are written down as expired.
     pub(crate) async fn close_interrupted(&self) -> Result<()> {
         let newest = self.inner.audit.records(200, None).await?;
-        let ended: std::collections::BTreeSet<_> =
+        let ended: BTreeSet<_> =
             newest.iter().filter(|r| r.phase == AuditPhase::After).map(|r| r.action).collect();
         let open = newest.into_iter().filter(|r| r.phase == AuditPhase::Before && !ended.contains(&r.action));
         for record in open.collect::<Vec<_>>().into_iter().rev() {
@@ -348,6 +353,13 @@ impl Gate {
             self.inner.audit.append(line).await;
         }
         Ok(())
+    }
+
+    /// Forgets what the user allowed and begins the log anew. The database was emptied by the caller.
+    pub(crate) async fn forget_all(&self) {
+        *self.inner.policy.write() =
+            Policy { modes: self.inner.defaults.clone(), rules: vec![], off: BTreeSet::new() };
+        self.inner.audit.begin_anew().await;
     }
 
     /// The log of actions.

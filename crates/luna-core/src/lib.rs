@@ -3,12 +3,16 @@
 //! Knows no wire format, no window and no clock: what it needs from outside stands in [`ports`].
 
 mod actions;
+mod callers;
 pub mod chat;
 pub mod doctor;
 mod events;
 pub mod gate;
+mod holdings;
+mod logs;
 mod luna;
 pub mod memory;
+pub mod modules;
 pub mod ports;
 mod proactive;
 mod running;
@@ -22,8 +26,11 @@ mod tools;
 mod undo;
 mod workspace;
 
+pub use callers::{Caller, Callers, Door};
 pub use chat::{ChatRequest, TurnStream};
 pub use events::Bus;
+pub use holdings::{Exported, Holding};
+pub use logs::LogLine;
 pub use luna::{Apply, Luna, Parts, ToolInfo, key_name};
 pub use luna_store as store;
 pub use runs::RunStream;

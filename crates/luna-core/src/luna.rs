@@ -11,10 +11,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::callers::Callers;
 use crate::events::Bus;
 use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
 use crate::memory::Memory;
+use crate::modules;
 use crate::ports::{Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell};
 use crate::running::Running;
 use crate::settings::SettingsRow;
@@ -74,6 +76,7 @@ struct Inner {
     memory: Memory,
     settings: SettingsRow,
     running: Running,
+    callers: Callers,
     tasks: TaskTracker,
     task_places: Arc<Semaphore>,
     stopping: CancellationToken,
@@ -103,6 +106,7 @@ impl Luna {
                 undo: Undo::new(parts.db.clone(), keeper),
                 skills: Skills::new(workspace.clone()),
                 running: Running::new(stopping.clone()),
+                callers: Callers::default(),
                 tasks: TaskTracker::new(),
                 task_places: Arc::new(Semaphore::new(crate::tasks::AT_ONCE)),
                 parts,
@@ -115,7 +119,7 @@ impl Luna {
                 stopping,
             }),
         };
-        (luna.inner.parts.apply)(luna.settings().current()).await;
+        luna.apply(luna.settings().current()).await;
         luna.close_interrupted_runs().await?;
         luna.gate().close_interrupted().await?;
         luna.resume_tasks().await?;
@@ -140,7 +144,7 @@ impl Luna {
     /// `Invalid` for an unknown name or a value that does not fit, `Conflict` for what flags or environment fix.
     pub async fn patch_settings(&self, patch: SettingsPatch) -> Result<Settings> {
         let settings = self.inner.settings.patch(self.db(), self.bus(), patch).await?;
-        (self.inner.parts.apply)(settings.clone()).await;
+        self.apply(settings.clone()).await;
         Ok(settings)
     }
 
@@ -172,7 +176,7 @@ impl Luna {
     }
 
     async fn keys_changed(&self) {
-        (self.inner.parts.apply)(self.settings().current()).await;
+        self.apply(self.settings().current()).await;
         self.bus().publish(luna_model::Event::SettingsChanged { names: vec!["providers".into()] });
     }
 
@@ -248,6 +252,12 @@ impl Luna {
         self.inner.parts.secrets.place()
     }
 
+    /// The doors she can be called at, and who called lately.
+    #[must_use]
+    pub fn callers(&self) -> &Callers {
+        &self.inner.callers
+    }
+
     /// The data folder.
     #[must_use]
     pub fn data_dir(&self) -> &std::path::Path {
@@ -283,6 +293,16 @@ impl Luna {
             mode,
         });
         info.collect()
+    }
+
+    pub(crate) fn secrets(&self) -> &dyn Secrets {
+        self.inner.parts.secrets.as_ref()
+    }
+
+    /// The settings hold from now on, here and in what the composition root wired.
+    pub(crate) async fn apply(&self, settings: Settings) {
+        self.gate().switch_off(modules::tools_off(&settings));
+        (self.inner.parts.apply)(settings).await;
     }
 
     pub(crate) fn recall(&self) -> &dyn Recall {

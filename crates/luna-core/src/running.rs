@@ -102,6 +102,16 @@ impl Running {
         Ok(())
     }
 
+    /// Stops everything that goes on.
+    pub(crate) fn stop_all(&self) {
+        for (_, cancel) in self.inner.turns.lock().values() {
+            cancel.cancel();
+        }
+        for run in self.inner.runs.lock().values() {
+            run.cancel.cancel();
+        }
+    }
+
     pub(crate) fn stop_in(&self, conversation: ConversationId) {
         if let Some((_, cancel)) = self.inner.turns.lock().get(&conversation) {
             cancel.cancel();

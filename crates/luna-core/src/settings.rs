@@ -74,6 +74,14 @@ impl SettingsRow {
         bus.publish(Event::SettingsChanged { names });
         Ok(changed)
     }
+
+    /// Every setting goes back to its default. The database was emptied by the caller.
+    pub(crate) fn reset(&self, bus: &Bus) -> Result<Settings> {
+        let fresh = layered(&SettingsPatch::new(), &self.fixed)?;
+        self.current.send_replace(fresh.clone());
+        bus.publish(Event::SettingsChanged { names: object(&fresh)?.keys().cloned().collect() });
+        Ok(fresh)
+    }
 }
 
 fn layered(stored: &SettingsPatch, fixed: &SettingsPatch) -> Result<Settings> {
@@ -108,6 +116,12 @@ fn check(settings: &Settings) -> Result<()> {
     }
     if !["system", "light", "dark", "contrast"].contains(&settings.theme.as_str()) {
         return Err(Error::invalid("theme is system, light, dark or contrast"));
+    }
+    if !["system", "reduced"].contains(&settings.motion.as_str()) {
+        return Err(Error::invalid("motion is system or reduced"));
+    }
+    if let Some(unknown) = settings.modules_off.iter().find(|name| crate::modules::module(name).is_none()) {
+        return Err(Error::invalid(format!("there is no module called {unknown:?}")));
     }
     Ok(())
 }

@@ -35,6 +35,10 @@ pub struct Settings {
     pub learn_facts: bool,
     /// `system`, `light`, `dark` or `contrast`.
     pub theme: String,
+    /// `system`, or `reduced` for no motion whatever the system says.
+    pub motion: String,
+    /// Modules that are switched off, by name.
+    pub modules_off: std::collections::BTreeSet<String>,
     /// IETF tag of the interface's language, or `system`.
     pub language: String,
     /// Whether the first-run questions were answered or skipped.
@@ -67,6 +71,8 @@ impl Default for Settings {
             idle_timeout_s: 60,
             learn_facts: true,
             theme: "system".into(),
+            motion: "system".into(),
+            modules_off: std::collections::BTreeSet::new(),
             language: "system".into(),
             onboarded: false,
         }

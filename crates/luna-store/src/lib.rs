@@ -16,6 +16,7 @@ mod proactive;
 mod row;
 mod runs;
 mod tasks;
+mod wipe;
 
 pub use backup::*;
 pub use changes::*;

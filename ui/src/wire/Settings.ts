@@ -55,6 +55,14 @@ learn_facts: boolean,
  */
 theme: string, 
 /**
+ * `system`, or `reduced` for no motion whatever the system says.
+ */
+motion: string, 
+/**
+ * Modules that are switched off, by name.
+ */
+modules_off: Array<string>, 
+/**
  * IETF tag of the interface's language, or `system`.
  */
 language: string, 

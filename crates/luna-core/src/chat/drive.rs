@@ -16,6 +16,7 @@ use super::text_calls::TextCalls;
 use super::{Asker, Begun};
 use crate::Luna;
 use crate::actions::Doing;
+use crate::modules::MEMORY;
 use crate::ports::ModelStream;
 
 /// How often an answer that is being written is kept, so that a crash loses no more than this.
@@ -79,8 +80,8 @@ impl Driver {
         let settings = self.luna.settings().current();
         let native = self.begun.model.tools;
         let window = settings.history_messages.clamp(2, 400);
-        let recalled =
-            self.luna.memory().recall_for(&self.begun.request.message, settings.recalled_facts as usize);
+        let recalled_facts = if self.luna.has_module(MEMORY) { settings.recalled_facts as usize } else { 0 };
+        let recalled = self.luna.memory().recall_for(&self.begun.request.message, recalled_facts);
         let skills = self.luna.skills().fitting(&self.begun.request.message, self.luna.recall());
         let (context, facts, skills) =
             tokio::join!(self.luna.db().context(self.begun.conversation, window), recalled, skills);
@@ -90,7 +91,7 @@ impl Driver {
             tracing::warn!(%error, "nothing could be recalled");
             vec![]
         });
-        let specs: Vec<_> = self.luna.tools().iter().map(|t| t.spec.clone()).collect();
+        let specs = self.luna.offered_tools();
         let personality = self.luna.memory().personality_prompt().await;
         let prompt = Prompt {
             luna_name: &settings.luna_name,
@@ -167,7 +168,7 @@ impl Driver {
 
     async fn open(&self, with_tools: bool) -> Result<ModelStream> {
         let native = self.begun.model.tools && with_tools;
-        let tools = if native { self.luna.tools().iter().map(|t| t.spec.clone()).collect() } else { vec![] };
+        let tools = if native { self.luna.offered_tools() } else { vec![] };
         let mut system = self.system.clone();
         if !with_tools {
             system.push_str("\n\n");

@@ -6,6 +6,7 @@ use luna_model::{
 };
 
 use crate::Luna;
+use crate::modules::MEMORY;
 
 /// Messages beyond the window that wait until a summary is worth making.
 const ENOUGH: usize = 40;
@@ -16,6 +17,7 @@ impl Luna {
     /// What follows a turn, in the background of the conversation.
     pub(crate) async fn after_turn(&self, conversation: ConversationId, question: MessageId, said: String) {
         if self.settings().current().learn_facts
+            && self.has_module(MEMORY)
             && let Err(error) =
                 self.memory().learn_from(conversation, question, &said, self.llm().as_ref()).await
         {

@@ -54,7 +54,8 @@ pub struct Verification {
 }
 
 struct Job {
-    line: Line,
+    /// None begins a new log.
+    line: Option<Line>,
     done: Option<oneshot::Sender<()>>,
 }
 
@@ -88,15 +89,23 @@ impl Audit {
     /// Writes a line; returns when it is on the disk.
     pub(crate) async fn append(&self, line: Line) {
         let (done, written) = oneshot::channel();
-        if self.jobs.send(Job { line, done: Some(done) }).await.is_ok() {
+        if self.jobs.send(Job { line: Some(line), done: Some(done) }).await.is_ok() {
             let _ = written.await;
         }
     }
 
     /// Writes a line without waiting, from where nobody can wait.
     pub(crate) fn append_later(&self, line: Line) {
-        if self.jobs.try_send(Job { line, done: None }).is_err() {
+        if self.jobs.try_send(Job { line: Some(line), done: None }).is_err() {
             tracing::error!("an audit line was lost: the log's queue is full");
+        }
+    }
+
+    /// Throws the log away and begins a new one. Only for when the user has everything deleted.
+    pub(crate) async fn begin_anew(&self) {
+        let (done, emptied) = oneshot::channel();
+        if self.jobs.send(Job { line: None, done: Some(done) }).await.is_ok() {
+            let _ = emptied.await;
         }
     }
 
@@ -174,14 +183,22 @@ fn write_lines(mut file: File, mut chain: Chain, mut queue: mpsc::Receiver<Job>)
         let mut text = Vec::new();
         let mut written = Vec::new();
         for job in waiting.drain(..) {
-            match record(&mut chain, job.line) {
+            written.extend(job.done);
+            let Some(line) = job.line else {
+                text.clear();
+                chain = Chain { next: 0, previous: START.to_owned() };
+                if let Err(error) = file.set_len(0) {
+                    tracing::error!(%error, "the audit log could not be emptied");
+                }
+                continue;
+            };
+            match record(&mut chain, line) {
                 Ok(record) => {
                     text.extend_from_slice(record.as_bytes());
                     text.push(b'\n');
                 }
                 Err(error) => tracing::error!(%error, "an audit line could not be made"),
             }
-            written.extend(job.done);
         }
         if let Err(error) = file.write_all(&text).and_then(|()| file.sync_data()) {
             tracing::error!(%error, "the audit log could not be written");

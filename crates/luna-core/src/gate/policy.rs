@@ -1,6 +1,6 @@
 //! The decision itself: pure, from what the user allowed and what is proposed. Deny beats ask beats allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use luna_model::{Actor, Evidence, Mode, Risk, Rule, RuleId, RuleMatch, Verdict};
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub struct Policy {
     pub modes: BTreeMap<String, Mode>,
     /// The rules.
     pub rules: Vec<Rule>,
+    /// Tools of modules that are switched off.
+    pub off: BTreeSet<String>,
 }
 
 /// What the decision looks at.
@@ -90,6 +92,9 @@ impl Policy {
                 Mode::Block,
                 format!("the permission of {} is set to block", proposal.tool),
             );
+        }
+        if self.off.contains(proposal.tool) && !matches!(proposal.actor, Actor::User) {
+            return Decision::new(Mode::Block, "it is switched off in Settings");
         }
         let ruled = self.by_rules(proposal, rule_fits);
         if let Some(decision) = ruled.clone().filter(|d| d.mode == Mode::Block) {
@@ -218,7 +223,7 @@ mod tests {
     }
 
     fn policy(mode: Mode, rules: Vec<Rule>) -> Policy {
-        Policy { modes: [("t".to_owned(), mode)].into(), rules }
+        Policy { modes: [("t".to_owned(), mode)].into(), rules, off: BTreeSet::new() }
     }
 
     fn any_mode() -> impl Strategy<Value = Mode> {

@@ -7,6 +7,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use luna_core::Caller;
 use sha2::{Digest as _, Sha256};
 
 use super::failure::envelope;
@@ -34,6 +35,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let port = request.extensions().get::<Listening>().map(|l| l.0);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let call = call_of(&app, &request, peer);
     let verdict = judge(&app.doors, port, peer, request.uri(), request.headers());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let preflight = request.method() == Method::OPTIONS
@@ -44,11 +46,15 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
             let code = if status == StatusCode::UNAUTHORIZED { "unauthenticated" } else { "forbidden" };
             let mut refusal = (status, envelope(code, &why)).into_response();
             protect(refusal.headers_mut());
+            app.luna.callers().called(Caller { answer: status.as_u16(), ..call });
             return refusal;
         }
         Ok(()) if preflight => StatusCode::NO_CONTENT.into_response(),
         Ok(()) => next.run(request).await,
     };
+    if !of_the_window(&call.what) {
+        app.luna.callers().called(Caller { answer: response.status().as_u16(), ..call });
+    }
     let headers = response.headers_mut();
     protect(headers);
     if let Some(origin) = origin {
@@ -62,6 +68,29 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
     response
+}
+
+/// A call as it is remembered. The query is left out: it may hold what was said.
+fn call_of(app: &App, request: &Request, peer: Option<IpAddr>) -> Caller {
+    let text = |name: HeaderName| {
+        let value = request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        value.chars().take(120).collect::<String>()
+    };
+    let origin = text(header::ORIGIN);
+    let from = peer.map_or_else(String::new, |ip| ip.to_canonical().to_string());
+    Caller {
+        at: app.luna.clock().now(),
+        what: format!("{} {}", request.method(), request.uri().path().chars().take(200).collect::<String>()),
+        program: if origin.is_empty() { text(header::USER_AGENT) } else { origin },
+        from,
+        answer: 0,
+    }
+}
+
+/// Luna's own window: its commands and its files. They would hide who else calls.
+fn of_the_window(what: &str) -> bool {
+    let path = what.split_once(' ').map_or("", |(_, path)| path);
+    path == "/" || ["/rpc/", "/assets/", "/luna.svg", "/favicon"].iter().any(|own| path.starts_with(own))
 }
 
 /// What every reply tells browsers, unless its route said it more strictly.

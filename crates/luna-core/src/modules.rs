@@ -1,0 +1,95 @@
+//! Modules: what of Luna can be switched off. Models are not told of the tools of a module that is off and may not use
+//! them, and its work in the background rests. What the user does by hand still works.
+
+use std::collections::BTreeSet;
+
+use luna_model::{Settings, ToolSpec};
+
+use crate::Luna;
+
+/// A part of Luna that can be switched off.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    /// Its name in the settings.
+    pub name: &'static str,
+    /// Its tools.
+    pub tools: &'static [&'static str],
+}
+
+/// Remembering: recalling for an answer, and learning from what was said.
+pub(crate) const MEMORY: &str = "memory";
+
+/// All modules.
+pub const MODULES: &[Module] = &[
+    Module { name: MEMORY, tools: &["remember", "recall", "forget", "search_conversations"] },
+    Module { name: "files", tools: &["read_file", "write_file", "edit_file", "list_files", "search_files"] },
+    Module { name: "commands", tools: &["run_command", "plan_commands", "explain_command"] },
+    Module { name: "web", tools: &["web_search", "web_fetch", "browser_open"] },
+    Module {
+        name: "desktop",
+        tools: &[
+            "get_system_info",
+            "get_clipboard",
+            "set_clipboard",
+            "launch_app",
+            "list_apps",
+            "get_volume",
+            "set_volume",
+            "mute_audio",
+            "unmute_audio",
+            "get_brightness",
+            "set_brightness",
+            "lock_screen",
+        ],
+    },
+    Module { name: "tasks", tools: &["create_agent_task"] },
+];
+
+/// The module of this name.
+#[must_use]
+pub fn module(name: &str) -> Option<&'static Module> {
+    MODULES.iter().find(|module| module.name == name)
+}
+
+/// The tools of the modules that are off.
+pub(crate) fn tools_off(settings: &Settings) -> BTreeSet<String> {
+    let off = settings.modules_off.iter().filter_map(|name| module(name));
+    off.flat_map(|module| module.tools).map(|tool| (*tool).to_owned()).collect()
+}
+
+impl Luna {
+    /// Whether a module is on.
+    #[must_use]
+    pub fn has_module(&self, name: &str) -> bool {
+        !self.settings().current().modules_off.contains(name)
+    }
+
+    /// The tools that models are told of.
+    pub(crate) fn offered_tools(&self) -> Vec<ToolSpec> {
+        let off = tools_off(&self.settings().current());
+        let offered = self.tools().iter().filter(|tool| !off.contains(&tool.spec.name));
+        offered.map(|tool| tool.spec.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_of_a_module_exists_and_is_in_one_only() {
+        let tools = crate::tools::Tools::all().unwrap();
+        let mut seen = BTreeSet::new();
+        for tool in MODULES.iter().flat_map(|module| module.tools) {
+            assert!(tools.get(tool).is_some(), "{tool}");
+            assert!(seen.insert(tool), "{tool} is in two modules");
+        }
+    }
+
+    #[test]
+    fn what_is_off_takes_its_tools_along() {
+        let settings = Settings { modules_off: ["web".to_owned()].into(), ..Settings::default() };
+        let off = tools_off(&settings);
+        assert!(off.contains("web_fetch") && !off.contains("read_file"));
+    }
+}
