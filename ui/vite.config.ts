@@ -2,13 +2,22 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import tailwindcss from "@tailwindcss/vite";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** KaTeX brings each font in three formats; every browser that Luna runs in reads the smallest. */
+const woff2Only: Plugin = {
+  name: "woff2-only",
+  enforce: "pre",
+  transform: (css, id) =>
+    /katex\.css/.test(id) ? css.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\("(?:woff|truetype)"\)/g, "") : undefined,
+};
+
 export default defineConfig({
   root: here("."),
-  plugins: [tailwindcss(), svelte()],
+  plugins: [woff2Only, tailwindcss(), svelte()],
   resolve: {
     alias: { "@": here("./src") },
     // Vitest would otherwise pick Svelte's server build.
@@ -26,6 +35,8 @@ export default defineConfig({
     // The content security policy allows no data: fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Mermaid's own pieces; they are loaded when a diagram is shown.
+    chunkSizeWarningLimit: 800,
     // One file of icons instead of one an icon.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "icons", test: /@lucide/ }] } } },
   },

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { blocks } from "./markdown";
+import { blocks, withFormulas } from "./markdown";
 import { highlight } from "./highlight";
 
 function html(text: string): string {
   return blocks(text)
-    .map((block) => (block.kind === "html" ? block.html : `[${block.language}] ${block.code}`))
+    .map((block) => {
+      if (block.kind === "html") return withFormulas(block, undefined);
+      return block.kind === "math" ? `[math] ${block.formula.tex}` : `[${block.language}] ${block.code}`;
+    })
     .join("");
 }
 
@@ -60,5 +63,29 @@ describe("code colours", () => {
 
   it("leave unknown languages alone", () => {
     expect(highlight("x", "klingon")).toBeUndefined();
+  });
+});
+
+describe("formulas", () => {
+  const drawn = (text: string): string =>
+    blocks(text)
+      .map((block) => (block.kind === "html" ? withFormulas(block, ({ tex, display }) => `<m${display ? "!" : ""}>${tex}</m>`) : block.kind))
+      .join("");
+
+  it("are found in the text and on lines of their own", () => {
+    expect(drawn("Let $x^2$ be, and \\(y\\) too.")).toContain("Let <m>x^2</m> be, and <m>y</m> too.");
+    expect(drawn("$$\n\\int_0^1 x\n$$")).toBe("math");
+    expect(drawn("\\[\na + b\n\\]")).toBe("math");
+    expect(drawn("so $$a$$ is")).toContain("<m!>a</m>");
+  });
+
+  it("leave prices and code alone", () => {
+    expect(drawn("It costs $5, or $10 with tax.")).not.toContain("<m");
+    expect(drawn("`$x$` and $ 5 $")).not.toContain("<m");
+  });
+
+  it("are told as they were written until they can be drawn, and smuggle nothing in", () => {
+    expect(html("$a<b$")).toContain("<code>a&#60;b</code>");
+    expect(html("$x$ \uE0000\uE001")).not.toMatch(/[\uE000\uE001]/);
   });
 });

@@ -1,9 +1,19 @@
 // Markdown to safe HTML, block by block, so that a growing answer only redraws its last block.
 import DOMPurify, { type Config } from "dompurify";
-import { Marked, type Token, type Tokens } from "marked";
+import { Marked, type Token, type TokenizerAndRendererExtension, type Tokens } from "marked";
 
-/** A block of a document, as HTML; code is apart, since it is drawn by a component of its own. */
-export type Block = { raw: string } & ({ kind: "html"; html: string } | { kind: "code"; code: string; language: string });
+/** A block of a document, as HTML; code and formulas are apart, since they are drawn by components of their own. */
+export type Block = { raw: string } & (
+  | { kind: "html"; html: string; formulas: Formula[] }
+  | { kind: "code"; code: string; language: string }
+  | { kind: "math"; formula: Formula }
+);
+
+/** TeX, on a line of its own or in the text. */
+export interface Formula {
+  tex: string;
+  display: boolean;
+}
 
 /** What Markdown itself makes, and no more. */
 const SANITIZE: Config = {
@@ -23,8 +33,46 @@ const SANITIZE: Config = {
 /** Pictures from elsewhere would tell their server that the answer was read, so only those in the text itself are shown. */
 const OWN_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/i;
 
+// Where a formula stands in sanitized HTML: its number between two characters that no text keeps.
+const OPEN = "\uE000";
+const CLOSE = "\uE001";
+let formulas: Formula[] = [];
+
+interface MathToken extends Tokens.Generic {
+  formula: Formula;
+}
+
+function mathToken(type: string, match: RegExpExecArray | null, display: boolean): MathToken | undefined {
+  const tex = match?.[1]?.trim();
+  return match && tex ? { type, raw: match[0], formula: { tex, display } } : undefined;
+}
+
+/** `$…$` as Pandoc reads it: no space inside the marks and no digit after, so that prices stay prices; and `\\(…\\)`. */
+const inlineMath: TokenizerAndRendererExtension = {
+  name: "inlineMath",
+  level: "inline",
+  start: (source) => {
+    const at = source.search(/\$|\\\(|\\\[/);
+    return at === -1 ? undefined : at;
+  },
+  tokenizer: (source) =>
+    mathToken("inlineMath", /^\$\$([^$]+)\$\$/.exec(source) ?? /^\\\[([\s\S]+?)\\\]/.exec(source), true) ??
+    mathToken("inlineMath", /^\$(?!\s)((?:\\[\s\S]|[^$\\\n])+?)(?<!\s)\$(?!\d)/.exec(source) ?? /^\\\(([\s\S]+?)\\\)/.exec(source), false),
+  renderer: (token) => `${OPEN}${formulas.push((token as MathToken).formula) - 1}${CLOSE}`,
+};
+
+const blockMath: TokenizerAndRendererExtension = {
+  name: "blockMath",
+  level: "block",
+  start: (source) => /(?:^|\n)(?:\$\$|\\\[)/.exec(source)?.index,
+  tokenizer: (source) =>
+    mathToken("blockMath", /^\$\$([\s\S]+?)\$\$[^\S\n]*(?:\n|$)/.exec(source) ?? /^\\\[([\s\S]+?)\\\][^\S\n]*(?:\n|$)/.exec(source), true),
+  renderer: inlineMath.renderer,
+};
+
 const marked = new Marked({
   gfm: true,
+  extensions: [blockMath, inlineMath],
   renderer: {
     image({ href, text }: Tokens.Image): string {
       if (OWN_IMAGE.test(href)) return `<img src="${escape(href)}" alt="${escape(text)}">`;
@@ -51,7 +99,7 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
 /** The blocks of a document. Those that did not change since `before` are taken from it. */
 export function blocks(text: string, before: Block[] = []): Block[] {
   return marked
-    .lexer(text)
+    .lexer(text.replaceAll(OPEN, "").replaceAll(CLOSE, ""))
     .filter((token) => token.type !== "space" && token.type !== "def")
     .map((token, index) => {
       const known = before[index];
@@ -64,7 +112,20 @@ function block(token: Token): Block {
     const { raw, text, lang } = token as Tokens.Code;
     return { raw, kind: "code", code: text, language: lang?.split(/\s/)[0] ?? "" };
   }
-  return { raw: token.raw, kind: "html", html: purifier.sanitize(scrollable(marked.parser([token]), token.type), SANITIZE) };
+  if (token.type === "blockMath") return { raw: token.raw, kind: "math", formula: (token as MathToken).formula };
+  formulas = [];
+  const html = purifier.sanitize(scrollable(marked.parser([token]), token.type), SANITIZE);
+  return { raw: token.raw, kind: "html", html, formulas };
+}
+
+/** The HTML of a block with its formulas drawn by `typeset`, or as they were written while that is not there yet. */
+export function withFormulas(block: Block & { kind: "html" }, typeset: ((formula: Formula) => string) | undefined): string {
+  if (block.formulas.length === 0) return block.html;
+  return block.html.replace(new RegExp(`${OPEN}(\\d+)${CLOSE}`, "g"), (_, number: string) => {
+    const formula = block.formulas[Number(number)];
+    if (!formula) return "";
+    return typeset ? typeset(formula) : `<code>${escape(formula.tex)}</code>`;
+  });
 }
 
 /** Wide tables scroll by themselves instead of widening the page. */

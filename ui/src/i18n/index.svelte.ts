@@ -7,10 +7,16 @@ export const LANGUAGES: Record<Language, string> = { en: "English", de: "Deutsch
 
 let catalogue = $state.raw<Catalogue>(en);
 let language = $state<Language>("en");
+let translate = $state.raw<(sentence: string) => string>((sentence) => sentence);
 
 /** The texts in the language that is shown. */
 export function t(): Catalogue {
   return catalogue;
+}
+
+/** A sentence of the core's (why something is asked, what a command does), in the language that is shown, where it is known. */
+export function said(sentence: string): string {
+  return translate(sentence);
 }
 
 /** The language that is shown. */
@@ -31,7 +37,12 @@ export function resolveLanguage(setting: string, preferred: readonly string[] = 
 /** Shows the language that a setting means. */
 export async function useLanguage(setting: string): Promise<void> {
   const next = resolveLanguage(setting);
-  catalogue = next === "de" ? (await import("./de")).de : en;
+  if (next === "de") {
+    const [{ de }, { deSaid }] = await Promise.all([import("./de"), import("./said.de")]);
+    [catalogue, translate] = [de, deSaid];
+  } else {
+    [catalogue, translate] = [en, (sentence) => sentence];
+  }
   language = next;
   document.documentElement.lang = next;
 }

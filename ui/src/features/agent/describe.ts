@@ -19,9 +19,12 @@ function line(text: string): string {
   return flat.length > 120 ? `${flat.slice(0, 119)}…` : flat;
 }
 
-/** "Read", "Ran"; "Used x" for a tool without words of its own. */
-export function verbOf(tool: string): string {
-  return t().tool.verbs[tool] ?? t().tool.called(tool);
+/** "Reading", "Read" or "Could not read", as the call stands; "Used x" for a tool without words of its own. */
+export function verbOf(tool: string, state: "doing" | "done" | "failed" = "done"): string {
+  const words = t().tool;
+  if (state === "doing") return words.doing[tool] ?? words.calling(tool);
+  if (state === "failed") return words.tried[tool] ?? words.notDone(tool);
+  return words.verbs[tool] ?? words.called(tool);
 }
 
 /** What a rule fits, in words. */

@@ -1,4 +1,5 @@
 // All conversations: the list, the open threads, sending and stopping. What an event does to a thread stands in thread.ts.
+import { saveFile } from "@/design/download";
 import { t } from "@/i18n/index.svelte";
 import { keep, kept } from "@/shell/kept";
 import { live } from "@/shell/live.svelte";
@@ -7,11 +8,14 @@ import { toasts } from "@/shell/toasts.svelte";
 import { takeBack, undoable } from "@/shell/undo.svelte";
 import { Failure, luna } from "@/transport";
 import { perFrame } from "@/transport/frames";
-import type { Conversation, Image, Provider } from "@/wire";
-import { apply, closed, EMPTY, fromMessages, sent, streaming, unsent, withEarlier, type Thread } from "./thread";
+import type { Conversation, Image, Provider, ProviderStatus } from "@/wire";
+import { putFiles, type TextFile } from "./files";
+import { apply, closed, EMPTY, fromMessages, sent, streaming, unsent, withEarlier, type Said, type Thread } from "./thread";
 
 /** Messages and conversations asked for at a time. */
 const PAGE = 50;
+/** Messages asked for at a time when one far up is looked for. */
+const FAR = 500;
 
 /** A new conversation has no id until its first message is stored. */
 export const NEW = "";
@@ -23,6 +27,12 @@ export class Talk {
   failure = $state.raw<Failure | undefined>(undefined);
   stopping = $state(false);
   images = $state.raw<Image[]>([]);
+  /** Text files that go with the next message: they are put into the workspace, where Luna reads them as what they are. */
+  files = $state.raw<TextFile[]>([]);
+  /** An earlier message that is said otherwise: what is sent begins a branch before it. */
+  revising = $state.raw<string | undefined>(undefined);
+  /** A message to be looked at, found by search. */
+  target = $state.raw<string | undefined>(undefined);
   draft = $state("");
   /** Another provider than the settings say, for this conversation. */
   provider = $state<Provider | undefined>(undefined);
@@ -76,30 +86,94 @@ export class Talk {
     }
   }
 
+  /** Loads pages until a message is there; whether it was found. */
+  async loadUntil(message: string): Promise<boolean> {
+    const here = (): boolean => this.thread.entries.some((entry) => entry.message === message);
+    while (!here()) {
+      const { conversation, oldest, earlier } = this.thread;
+      if (conversation === null || oldest === null || !earlier) return false;
+      try {
+        const messages = await luna.call("chat.messages", { conversation, limit: FAR, before: oldest });
+        if (this.thread.oldest === oldest) this.thread = withEarlier(this.thread, messages, FAR);
+      } catch (thrown) {
+        toasts.failed(thrown);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Takes an earlier message into the box, to say it otherwise. */
+  revise(said: Said): void {
+    this.revising = said.message ?? undefined;
+    this.images = said.images;
+    this.write(said.text);
+  }
+
+  leaveRevision(): void {
+    this.revising = undefined;
+    this.images = [];
+    this.write("");
+  }
+
+  /** Asks the same again, of another model where one is given. What is in the box stays there. */
+  async again(said: Said, provider?: Provider): Promise<void> {
+    if (this.busy) return;
+    await this.#say(said.text, said.images, provider ?? this.provider);
+  }
+
   /** Sends what is in the box. It leaves the box for good only once the core has stored it. */
   async send(): Promise<void> {
-    const text = this.draft.trim();
-    const images = this.images;
-    if ((text === "" && images.length === 0) || this.busy) return;
+    const said = this.draft.trim();
+    const { images, files, revising } = this;
+    if ((said === "" && images.length === 0 && files.length === 0) || this.busy) return;
+    if (revising !== undefined) {
+      const branch = await chats.branch(this.id, revising, false);
+      if (!branch) return;
+      [branch.images, branch.files, branch.provider] = [images, files, this.provider];
+      branch.write(said);
+      this.leaveRevision();
+      this.files = [];
+      await branch.send();
+      return;
+    }
+    let text = said;
+    if (files.length > 0) {
+      try {
+        text = [said, t().chat.filesNote(await putFiles(files))].filter(Boolean).join("\n\n");
+      } catch (thrown) {
+        toasts.failed(thrown);
+        return;
+      }
+    }
+    const before = this.id;
+    this.draft = "";
+    this.images = [];
+    this.files = [];
+    if (await this.#say(text, images, this.provider, () => keep(`draft.${before}`, ""))) return;
+    if (this.draft === "") this.write(text);
+    if (this.images.length === 0) this.images = images;
+  }
+
+  /** Says something; whether the core has stored it. */
+  async #say(text: string, images: Image[], provider: Provider | undefined, kept: () => void = () => undefined): Promise<boolean> {
     const key = crypto.randomUUID();
     const before = this.id;
     let stored = false;
     this.thread = sent(this.thread, key, text, images, new Date().toISOString());
-    this.draft = "";
-    this.images = [];
     this.failure = undefined;
     try {
       const stream = luna.stream("chat.send", {
         message: text,
         images,
         ...(before === NEW ? {} : { conversation: before }),
-        ...(this.provider ? { provider: this.provider } : {}),
+        ...(provider ? { provider } : {}),
       });
       await perFrame(stream, (events) => {
         this.thread = apply(this.thread, events);
         if (!stored && events.some((event) => event.type === "turn_started")) {
           stored = true;
-          keep(`draft.${before}`, "");
+          kept();
           chats.begun(this, before);
         }
       });
@@ -113,13 +187,12 @@ export class Talk {
     }
     if (!stored) {
       this.thread = unsent(this.thread, key);
-      if (this.draft === "") this.write(text);
-      if (this.images.length === 0) this.images = images;
       this.failure ??= new Failure("unavailable", t().chat.sendFailed);
     }
     this.thread = closed(this.thread);
     this.stopping = false;
     void chats.refresh();
+    return stored;
   }
 
   async stop(): Promise<void> {
@@ -139,6 +212,8 @@ class Chats {
   list = $state.raw<Conversation[]>([]);
   loaded = $state(false);
   failure = $state.raw<Failure | undefined>(undefined);
+  /** Providers that can be asked. */
+  providers = $state.raw<ProviderStatus[]>([]);
   more = $state(false);
 
   #talks = new Map<string, Talk>();
@@ -165,6 +240,28 @@ class Chats {
     // Not at once: a component may be asking while it is drawn, when nothing may change.
     queueMicrotask(() => void talk.load());
     return talk;
+  }
+
+  /** Begins a conversation like another, up to a message, and shows it. */
+  async branch(conversation: string, message: string, included: boolean): Promise<Talk | undefined> {
+    try {
+      const branch = await luna.call("chat.branch", { conversation, message, included });
+      this.list = [branch, ...this.list];
+      const talk = new Talk(branch.id);
+      this.#talks.set(branch.id, talk);
+      await talk.load();
+      router.go("chat", branch.id);
+      return talk;
+    } catch (thrown) {
+      toasts.failed(thrown);
+      return undefined;
+    }
+  }
+
+  /** Shows a message, wherever it is. */
+  show(conversation: string, message: string): void {
+    this.open(conversation).target = message;
+    router.go("chat", conversation);
   }
 
   /** After a reconnection: what was open may have grown, or lost its stream. */
@@ -201,6 +298,14 @@ class Chats {
     } catch (thrown) {
       this.failure = Failure.of(thrown);
       if (this.failure.offline) live.lost();
+    }
+  }
+
+  async refreshProviders(): Promise<void> {
+    try {
+      this.providers = (await luna.call("providers.list", {})).filter((provider) => provider.configured);
+    } catch (thrown) {
+      if (Failure.of(thrown).offline) live.lost();
     }
   }
 
@@ -250,11 +355,7 @@ class Chats {
   async export(conversation: Conversation, format: "markdown" | "json"): Promise<void> {
     try {
       const { name, text } = await luna.call("chat.export", { conversation: conversation.id, format });
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: format === "json" ? "application/json" : "text/markdown" }));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      saveFile(name, text, format === "json" ? "application/json" : "text/markdown");
     } catch (thrown) {
       toasts.failed(thrown);
     }

@@ -47,7 +47,7 @@ describe("a thread", () => {
     ]);
     expect(last(thread).parts).toEqual([
       { kind: "text", text: "Let me look." },
-      { kind: "tool", action: "a", call, result, durationMs: 12 },
+      { kind: "tool", action: "a", call, mode: "allow", result, durationMs: 12 },
       { kind: "text", text: "Done." },
     ]);
     expect(textOf(last(thread))).toBe("Let me look.\n\nDone.");

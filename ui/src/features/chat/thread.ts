@@ -1,15 +1,17 @@
 // A conversation as it is shown, and how events change it. Pure: no transport, no clock of its own.
-import type { ActionId, Confirmation, ErrorKind, Event, Image, Message, ToolCall, ToolResult, Usage } from "@/wire";
+import type { ActionId, Confirmation, ErrorKind, Event, Image, Message, Mode, ToolCall, ToolResult, Usage } from "@/wire";
 
 export type Part =
   | { kind: "text"; text: string }
   | { kind: "thinking"; text: string }
-  | { kind: "tool"; action: ActionId | null; call: ToolCall; result: ToolResult | null; durationMs: number | null }
+  | { kind: "tool"; action: ActionId | null; call: ToolCall; mode: Mode | null; result: ToolResult | null; durationMs: number | null }
   | { kind: "question"; confirmation: Confirmation; outcome: string | null };
 
 export interface Said {
   who: "user";
   key: string;
+  /** The stored message; null until the core has it. */
+  message: string | null;
   text: string;
   images: Image[];
   at: string;
@@ -21,6 +23,7 @@ export type AnswerState = "streaming" | "complete" | "stopped" | "failed" | "los
 export interface Answered {
   who: "luna";
   key: string;
+  message: string | null;
   turn: string | null;
   parts: Part[];
   model: string | null;
@@ -65,12 +68,13 @@ export function withEarlier(thread: Thread, messages: Message[], page: number): 
 
 function entryOf(message: Message): Entry {
   if (message.role === "user") {
-    return { who: "user", key: message.id, text: message.content, images: message.images, at: message.created_at };
+    return { who: "user", key: message.id, message: message.id, text: message.content, images: message.images, at: message.created_at };
   }
   const parts: Part[] = message.tools.map((use) => ({
     kind: "tool",
     action: use.action,
     call: use.call,
+    mode: null,
     result: use.result,
     durationMs: use.duration_ms,
   }));
@@ -78,6 +82,7 @@ function entryOf(message: Message): Entry {
   return {
     who: "luna",
     key: message.id,
+    message: message.id,
     turn: message.turn,
     parts,
     model: message.model,
@@ -90,10 +95,11 @@ function entryOf(message: Message): Entry {
 
 /** The user sent something; Luna's answer is awaited. */
 export function sent(thread: Thread, key: string, text: string, images: Image[], at: string): Thread {
-  const said: Said = { who: "user", key, text, images, at };
+  const said: Said = { who: "user", key, message: null, text, images, at };
   const answer: Answered = {
     who: "luna",
     key: `${key}-answer`,
+    message: null,
     turn: null,
     parts: [],
     model: null,
@@ -118,7 +124,7 @@ export function apply(thread: Thread, events: readonly Event[]): Thread {
 function applyOne(thread: Thread, event: Event): Thread {
   switch (event.type) {
     case "turn_started": {
-      const started = { ...thread, conversation: event.conversation };
+      const started = { ...stored(thread, event.message), conversation: event.conversation };
       // The first answer that has no turn yet is the one that was just sent.
       return change(started, (answer) => answer.turn === null && answer.state === "streaming", (answer) => ({
         ...answer,
@@ -133,7 +139,7 @@ function applyOne(thread: Thread, event: Event): Thread {
     case "tool_started":
       return ofTurn(thread, event.turn, (answer) => ({
         ...answer,
-        parts: [...answer.parts, { kind: "tool", action: event.action, call: event.call, result: null, durationMs: null }],
+        parts: [...answer.parts, { kind: "tool", action: event.action, call: event.call, mode: event.mode, result: null, durationMs: null }],
       }));
     case "tool_ended":
       return ofTurn(thread, event.turn, (answer) => endTool(answer, event.action, event.result, event.duration_ms));
@@ -148,6 +154,7 @@ function applyOne(thread: Thread, event: Event): Thread {
     case "turn_ended":
       return ofTurn(thread, event.turn, (answer) => ({
         ...closeQuestions(answer),
+        message: event.message,
         state: event.stopped ? "stopped" : "complete",
         usage: event.usage,
       }));
@@ -176,6 +183,25 @@ export function streaming(thread: Thread): Answered | undefined {
 /** The whole text of an answer; what stands before and after a tool are paragraphs of their own. */
 export function textOf(answer: Answered): string {
   return answer.parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("\n\n");
+}
+
+/** The newest thing said is stored under this id. */
+function stored(thread: Thread, message: string): Thread {
+  const index = thread.entries.findLastIndex((entry) => entry.who === "user");
+  const entry = thread.entries[index];
+  if (entry?.who !== "user" || entry.message !== null) return thread;
+  return { ...thread, entries: thread.entries.with(index, { ...entry, message }) };
+}
+
+/** The plan that a tool call made, if it made one. */
+export function planOf(part: Part): string | undefined {
+  if (part.kind !== "tool" || part.call.name !== "plan_commands" || part.result?.is_error !== false) return undefined;
+  return /^Plan ([0-9a-f-]{36}):/.exec(part.result.content)?.[1];
+}
+
+/** Whether a tool call waits for an answer of the user's; the question says it all then. */
+export function isAsked(answer: Answered, action: ActionId | null): boolean {
+  return answer.parts.some((part) => part.kind === "question" && part.outcome === null && part.confirmation.action.id === action);
 }
 
 function ofTurn(thread: Thread, turn: string, update: (answer: Answered) => Answered): Thread {

@@ -6,7 +6,7 @@ import { router } from "@/shell/route.svelte";
 import { toasts } from "@/shell/toasts.svelte";
 import { Failure, luna } from "@/transport";
 import { perFrame } from "@/transport/frames";
-import type { Plan, Run, Step } from "@/wire";
+import type { Event, Plan, Rehearsed, Run, Step } from "@/wire";
 import { apply, closed, drafts, edited, joined, judged, progressOf, type Draft, type Progress } from "./progress";
 
 /** Milliseconds of no typing before a changed command is judged. */
@@ -18,7 +18,14 @@ export class Job {
   drafts: Draft[];
   progress: Progress;
   starting = $state(false);
+  /** Steps that are run one by one, each after its own yes. */
+  queue = $state.raw<Draft[]>([]);
+  /** What a dry run found, by step. */
+  rehearsal = $state.raw<Record<number, Rehearsed>>({});
+  rehearsing = $state(false);
 
+  /** Its own stream is heard, so the common one is not. */
+  #following = false;
   #pauses = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(run: Run) {
@@ -33,7 +40,7 @@ export class Job {
 
   /** Planned and not yet run: its steps can be changed. */
   get open(): boolean {
-    return this.progress.state === "planned" && !this.starting;
+    return this.progress.state === "planned" && !this.starting && this.queue.length === 0;
   }
 
   get running(): boolean {
@@ -46,6 +53,7 @@ export class Job {
 
   edit(id: number, command: string): void {
     this.#change(id, (draft) => edited(draft, command));
+    this.rehearsal = Object.fromEntries(Object.entries(this.rehearsal).filter(([step]) => Number(step) !== id));
     clearTimeout(this.#pauses.get(id));
     this.#pauses.set(
       id,
@@ -53,9 +61,33 @@ export class Job {
     );
   }
 
+  oneByOne(steps: Draft[]): void {
+    this.queue = steps;
+  }
+
+  skipNext(): void {
+    this.queue = this.queue.slice(1);
+  }
+
+  /** Says what the steps would do. Nothing runs. */
+  async rehearse(): Promise<void> {
+    this.rehearsing = true;
+    try {
+      const found = await Promise.all(
+        this.drafts.map(async ({ id, command }) => [id, await luna.call("runs.rehearse", { plan: this.plan.id, command })] as const),
+      );
+      this.rehearsal = Object.fromEntries(found);
+    } catch (thrown) {
+      toasts.failed(thrown);
+    } finally {
+      this.rehearsing = false;
+    }
+  }
+
   /** Runs these steps exactly as shown, and follows them to the end. */
   async start(steps: Draft[]): Promise<void> {
     this.starting = true;
+    this.#following = true;
     try {
       const stream = luna.stream("runs.start", {
         plan: this.plan.id,
@@ -69,9 +101,17 @@ export class Job {
       toasts.failed(thrown);
     }
     this.starting = false;
+    this.#following = false;
     this.progress = closed(this.progress);
     await this.reload();
     void runs.refresh();
+  }
+
+  /** Another window, or Luna herself, runs this plan. */
+  hear(event: Event): void {
+    if (this.#following) return;
+    this.progress = apply(this.progress, [event]);
+    if (event.type === "run_changed" && event.state !== "running") void this.reload();
   }
 
   async cancel(): Promise<void> {
@@ -160,6 +200,12 @@ class Runs {
 
   #jobs = new Map<string, Job>();
 
+  constructor() {
+    live.listen((event) => {
+      if ("run" in event) this.#jobs.get(event.run)?.hear(event);
+    });
+  }
+
   write(words: string): void {
     this.words = words;
     keep("draft.run", words);
@@ -213,6 +259,18 @@ class Runs {
     toasts.show(t().run.rejected);
     this.write(job.plan.words);
     router.go("run");
+  }
+
+  /** The same steps as a new plan, to be approved once more. */
+  async sameAgain(job: Job): Promise<void> {
+    try {
+      const plan = await luna.call("runs.again", { run: job.plan.id });
+      this.#jobs.set(plan.id, new Job({ plan, state: "planned", ended_at: null }));
+      router.go("run", plan.id);
+      void this.refresh();
+    } catch (thrown) {
+      toasts.failed(thrown);
+    }
   }
 
   /** Plans the same words once more. */

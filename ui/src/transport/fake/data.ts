@@ -15,9 +15,9 @@ import type {
 } from "@/wire";
 import { judge } from "./judge";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 
 /** The time `ms` ago. */
 export function ago(ms: number): string {
@@ -37,6 +37,8 @@ export const SETTINGS: Settings = {
   idle_timeout_s: 60,
   learn_facts: true,
   theme: "system",
+  motion: "system",
+  modules_off: [],
   language: "system",
   onboarded: false,
 };

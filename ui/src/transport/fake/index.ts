@@ -1,12 +1,15 @@
 // A core in memory, for working on the UI and for its tests: `npm run ui:dev -- --mode fake`.
-// The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`.
+// The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`, `?big` (10,000 messages).
 import type { Confirmation, Event, FactHit, Plan, Run, SettingsView } from "@/wire";
 import type { CommandName, Commands, Request, Response, SettingsPatch, StreamName, Streams } from "../commands";
 import { Failure } from "../failure";
 import { patched } from "../patch";
 import type { Transport } from "../transport";
 import * as data from "./data";
+import * as holdings from "./holdings";
 import { judge } from "./judge";
+import * as memory from "./memory";
+import * as talk from "./talk";
 
 type Handlers = { [Name in CommandName]: (request: Request<Name>) => Response<Name> | Promise<Response<Name>> };
 
@@ -25,6 +28,11 @@ export function fakeTransport(search: string = location.search): Transport {
   let conversations = bare ? [] : data.conversations();
   let deleted: typeof conversations = [];
   const messages = bare ? [] : data.messages();
+  if (options.has("big")) {
+    const big = talk.big();
+    conversations = [big.conversation, ...conversations];
+    messages.push(...big.messages);
+  }
   let facts = bare ? [] : data.facts();
   let personality = { mood: 0.4, energy: 0.7, formality: 0.3, humor: 0.6, emotional_support: 0.5 };
   const tools = data.tools();
@@ -52,10 +60,12 @@ export function fakeTransport(search: string = location.search): Transport {
   };
   const active = (): (typeof providers)[number] => found(providers.find((provider) => provider.active), "provider");
 
+  const earlier = new Map<string, string>();
   function undo(fits: (entry: (typeof undoables)[number]) => boolean): { restored: string[] } {
     const undone = undoables.filter((entry) => fits(entry) && !entry.undone);
     if (undone.length === 0) throw new Failure("not_found", "There is nothing to undo.");
     undoables = undoables.map((entry) => (undone.includes(entry) ? { ...entry, undone: true } : entry));
+    for (const path of undone.flatMap((entry) => entry.files)) files[path] = earlier.get(path) ?? files[path] ?? "";
     return { restored: undone.flatMap((entry) => entry.files) };
   }
 
@@ -82,7 +92,7 @@ export function fakeTransport(search: string = location.search): Transport {
     "providers.list": () => providers,
     "providers.models": ({ provider }) => {
       if (provider === "ollama") throw new Failure("unavailable", "Ollama does not answer at http://127.0.0.1:11434. Start it, or set its address.");
-      return ["small", "large"].map((size) => ({ provider, name: `${provider}-${size}`, tools: true, images: size === "large" }));
+      return ["small", "large"].map((size) => ({ provider, name: `${provider}-${size}`, tools: true, images: size === "large", price: size === "large" ? { input: 3, output: 15 } : null }));
     },
     "providers.test": ({ provider }) => {
       if (!providers.find((one) => one.provider === provider)?.configured) throw new Failure("invalid", "This provider has no key yet.");
@@ -113,6 +123,16 @@ export function fakeTransport(search: string = location.search): Transport {
       return all.slice(Math.max(0, end - limit), end);
     },
     "chat.rename": ({ conversation, title }) => change(conversation, { title }),
+    "chat.branch": ({ conversation, message, included }) => {
+      const all = messages.filter((one) => one.conversation === conversation);
+      const upto = all.findIndex((one) => one.id === message);
+      if (upto === -1) throw new Failure("not_found", "There is no such message in this conversation.");
+      const copied = all.slice(0, included ? upto + 1 : upto);
+      const branch = { ...found(conversations.find((one) => one.id === conversation), "conversation"), id: id(), pinned: false, updated_at: now(), message_count: copied.length };
+      conversations = [branch, ...conversations];
+      messages.push(...copied.map((one) => ({ ...one, id: id(), conversation: branch.id })));
+      return branch;
+    },
     "chat.pin": ({ conversation, pinned }) => change(conversation, { pinned }),
     "chat.delete": ({ conversation }) => {
       deleted = [...deleted, ...conversations.filter((one) => one.id === conversation)];
@@ -149,6 +169,18 @@ export function fakeTransport(search: string = location.search): Transport {
       return plan;
     },
     "runs.judge": ({ command }) => judge(command),
+    "runs.rehearse": ({ command }) => {
+      const verdict = judge(command);
+      const file = /^(?:rm|mv|cp|mkdir|touch)\b.* (\S+)$/.exec(command)?.[1];
+      return { verdict, files: file ? [`/home/ada/${file}`] : [], undoable: verdict.reversible };
+    },
+    "runs.again": ({ run }) => {
+      const { plan } = found(runs.find((one) => one.plan.id === run), "run");
+      const steps = plan.steps.map((step) => ({ ...step, state: "pending" as const, outcome: null, started_at: null }));
+      const again = { ...plan, id: id(), steps, created_at: now() };
+      runs = [{ plan: again, state: "planned", ended_at: null }, ...runs];
+      return again;
+    },
     "runs.input": ({ run, data: typed }) => {
       inputs.get(run)?.(typed);
       return {};
@@ -199,6 +231,8 @@ export function fakeTransport(search: string = location.search): Transport {
     "memory.personality": () => personality,
     "memory.set_personality": ({ patch }) => (personality = { ...personality, ...patch }),
     "memory.compact": () => ({ merged: 0 }),
+    "memory.links": () => (bare ? [] : memory.links()),
+    "memory.condensed": () => (bare ? { facts: [], conversations: [] } : memory.condensed()),
 
     "agent.tools": () => tools,
     "agent.set_mode": ({ tool, mode }) => {
@@ -212,6 +246,14 @@ export function fakeTransport(search: string = location.search): Transport {
       if (verdict.risk === "safe") return { mode: "allow", why: "It changes nothing.", verdict };
       return { mode: "confirm", why: "run_command asks for what changes something.", verdict };
     },
+    "agent.add_rule": ({ command, mode }) => {
+      if (command.trim() === "") throw new Failure("invalid", "Say for which command the rule is.");
+      const rule = { id: id(), tool: "run_command", matches: { kind: "command" as const, words: command.trim().split(/\s+/) }, mode, created_at: now() };
+      rules = [...rules, rule as (typeof rules)[number]];
+      return rule;
+    },
+    "agent.modules": () =>
+      Object.entries(holdings.MODULES).map(([name, tools]) => ({ name, tools, on: !settings.modules_off.includes(name) })),
     "agent.delete_rule": ({ rule }) => {
       rules = rules.filter((one) => one.id !== rule);
       return {};
@@ -232,7 +274,10 @@ export function fakeTransport(search: string = location.search): Transport {
     "agent.read_file": ({ path }) => ({ path, content: found(files[path], "file") }),
     "agent.write_file": ({ path, content }) => {
       if (path.includes("..")) throw new Failure("invalid", "The path leaves the workspace. Name a file inside it.");
+      const before = files[path];
       files[path] = content;
+      undoables = [{ action: id(), turn: id(), tool: "write_file", summary: `Wrote ${path}`, at: now(), files: [path], undone: false }, ...undoables];
+      if (before !== undefined) earlier.set(path, before);
       return {};
     },
 
@@ -249,6 +294,19 @@ export function fakeTransport(search: string = location.search): Transport {
       return {};
     },
     doctor: () => data.DOCTOR,
+    "storage.get": () => holdings.storage(),
+    "storage.back_up": () => ({ path: "/home/ada/.local/share/luna/backups/luna-now.db", size: 1_212_416, at: now() }),
+    "storage.export": () => ({ path: "/home/ada/.local/share/luna/exports/luna-now.zip", size: 402_113, at: now() }),
+    "storage.delete_everything": ({ sure }) => {
+      if (sure !== "delete everything") throw new Failure("invalid", "Say “delete everything” to delete everything.");
+      [conversations, facts, rules, tasks, runs, undoables] = [[], [], [], [], [], []];
+      settings = { ...data.SETTINGS };
+      publish({ type: "settings_changed", names: ["onboarded"] });
+      publish({ type: "memory_changed" });
+      return {};
+    },
+    "api.get": () => holdings.api(),
+    "logs.get": ({ limit }) => holdings.logs().slice(0, limit),
   };
 
   function change(conversation: string, patch: { title?: string; pinned?: boolean }): (typeof conversations)[number] {
@@ -309,12 +367,19 @@ export function fakeTransport(search: string = location.search): Transport {
       publish({ type: "memory_changed" });
       yield* tool(turn, "remember", { content: remember[1] }, "Remembered.");
       yield* words(turn, `I will remember that ${remember[1]}.`);
+    } else if (lower.startsWith("plan to ")) {
+      const plan = planOf(message.slice(8), null);
+      runs = [{ plan, state: "planned", ended_at: null }, ...runs];
+      yield* tool(turn, "plan_commands", { words: plan.words }, `Plan ${plan.id}:\n${plan.steps.map((step) => `${step.id}. ${step.command}`).join("\n")}`);
+      yield* words(turn, "Here is a plan. Nothing runs before you say so.");
     } else if (lower.includes("delete") || lower.includes("push") || lower.includes("command")) {
       const command = lower.includes("push") ? "git push origin main" : lower.includes("delete") ? "rm -r ~/Downloads/old" : "mkdir -p ~/photos";
       yield* words(turn, "I can do that with one command.");
       const approved = yield* ask(turn, conversation, command, message);
       if (approved) yield* tool(turn, "run_command", { command }, "done");
       yield* words(turn, approved ? "Done." : "All right, I left everything as it was.");
+    } else if (lower.includes("math")) {
+      yield* words(turn, talk.MATH);
     } else if (lower.includes("long")) {
       yield* words(turn, Array.from({ length: 60 }, (_, n) => `Paragraph ${n + 1}. The quick brown fox jumps over the lazy dog.`).join("\n\n"));
     } else {
@@ -387,7 +452,7 @@ export function fakeTransport(search: string = location.search): Transport {
     let current: Run = { ...run, state: "running" };
     set(current);
     yield { type: "run_changed", run: plan_id, state: "running" };
-    for (const step of run.plan.steps) {
+    for (const step of current.plan.steps) {
       const approved = steps.find((one) => one.id === step.id);
       const at = now();
       const report = (state: "running" | "completed" | "failed" | "skipped", exit_code: number | null, ms: number | null): Event => ({
@@ -439,9 +504,11 @@ export function fakeTransport(search: string = location.search): Transport {
             hash: "",
           });
         }
-      } else {
+      } else if (step.state === "pending") {
         yield report("skipped", null, null);
         done = { ...step, state: "skipped" };
+      } else {
+        done = step;
       }
       current = { ...current, plan: { ...current.plan, steps: current.plan.steps.map((one) => (one.id === step.id ? done : one)) } };
       set(current);

@@ -1,0 +1,24 @@
+// Which theme is shown, for what cannot take its colours from the tokens (diagrams are pictures).
+import { MediaQuery } from "svelte/reactivity";
+
+const system = new MediaQuery("prefers-color-scheme: dark", false);
+let chosen = $state("system");
+
+/** Shows a theme: `light`, `dark`, `contrast`, or anything else for the system's. */
+export function showTheme(theme: string): void {
+  const root = document.documentElement;
+  if (theme === "light" || theme === "dark" || theme === "contrast") root.dataset["theme"] = theme;
+  else delete root.dataset["theme"];
+  chosen = theme;
+}
+
+/** Whether light stands on dark now. */
+export function isDark(): boolean {
+  return chosen === "dark" || (chosen !== "light" && system.current);
+}
+
+/** `reduced` shows no motion, whatever the system says; everything else leaves it to the system. */
+export function showMotion(motion: string): void {
+  if (motion === "reduced") document.documentElement.dataset["motion"] = motion;
+  else delete document.documentElement.dataset["motion"];
+}
