@@ -1,4 +1,5 @@
 // What people do, with the keyboard where it matters, on the UI's in-memory core and under the server's own content policy.
+import { readFile } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { complaints, launch, PATIENCE, settled } from "./browser";
@@ -29,7 +30,7 @@ afterEach(async () => {
 const box = () => page.getByRole("textbox", { name: "Message Luna" });
 
 async function open(at: string, query = ""): Promise<void> {
-  await page.goto(`${home}/?pace=2&${query}${at}`);
+  await page.goto(`${home}/?${query}pace=2${at}`);
   await settled(page);
 }
 
@@ -83,6 +84,17 @@ describe("chat", () => {
     await page.getByText("commands that begin with “git push”").waitFor();
   });
 
+  it("tells of a question wherever the user is", async () => {
+    await open("#/chat", "pace=40&");
+    await say("push it");
+    await page.getByRole("link", { name: "Memory", exact: true }).click();
+    const notices = page.getByRole("region", { name: "Notices" });
+    await notices.getByText(/^A question for you: Run a command/).waitFor();
+    await notices.getByRole("button", { name: "Answer" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Deny" }).click();
+    await notices.getByText(/^A question for you/).waitFor({ state: "detached" });
+  });
+
   it("shows a question wherever one is, and answers it there", async () => {
     await open("#/chat");
     await say("push it");
@@ -133,6 +145,84 @@ describe("chat", () => {
     await page.getByText("are free again").waitFor();
     await box().press("ArrowUp");
     expect(await box().inputValue()).toBe("Yes, clear it. And write down what you did.");
+  });
+
+  it("draws formulas and diagrams, and shows HTML without letting it run", async () => {
+    await open("#/chat");
+    await say("show me math");
+    const said = page.getByRole("article", { name: "Luna said" });
+    await said.locator(".katex-display").waitFor();
+    await said.locator("p .katex").first().waitFor();
+    await said.getByRole("img", { name: /^Diagram: graph LR/ }).waitFor();
+    await said.getByRole("button", { name: "Show as a page" }).click();
+    const frame = said.locator("iframe");
+    await frame.waitFor();
+    expect(await frame.getAttribute("sandbox")).toBe("");
+    await page.frameLocator("iframe").getByText("A page of its own").waitFor();
+    expect(await page.evaluate(() => "owned" in window)).toBe(false);
+    // The frame says that it may not run the script; that is the point.
+    found = found.filter((complaint) => !complaint.includes("sandboxed"));
+  });
+
+  it("makes a plan in the conversation and runs it there", async () => {
+    await open("#/chat");
+    await say("plan to create a folder called photos and list it");
+    const card = page.getByRole("region", { name: /create a folder called photos/ });
+    await card.getByRole("button", { name: "Run 2 steps" }).click();
+    await card.getByText("Completed · 42 ms").nth(1).waitFor();
+    await card.getByText("Timeline").waitFor();
+  });
+
+  it("says a message otherwise in a branch, and goes on from an answer in another", async () => {
+    await open("#/chat/c1");
+    await page.getByText("are free again").waitFor();
+    await page.getByRole("article", { name: "You" }).last().getByRole("button", { name: "Edit and send again" }).click();
+    await page.getByText("What you send now begins a branch").waitFor();
+    await box().fill("No, leave it as it is.");
+    await box().press("Enter");
+    await answer("Here is what I have on").waitFor();
+    expect(page.url()).not.toContain("#/chat/c1");
+    await page.getByText("Two folders hold most of it").waitFor();
+    expect(await page.getByText("are free again").count()).toBe(0);
+
+    await page.goto(`${home}/?pace=2&#/chat/c1`);
+    await page.getByText("are free again").waitFor();
+    await page.getByRole("article", { name: "Luna said" }).first().getByRole("button", { name: "Go on from here in a branch" }).click();
+    await expect.poll(() => page.url()).not.toContain("#/chat/c1");
+    await page.getByText("Two folders hold most of it").waitFor();
+    expect(await page.getByText("are free again").count()).toBe(0);
+  });
+
+  it("asks another model the same", async () => {
+    await open("#/chat/c1");
+    await page.getByText("are free again").waitFor();
+    await page.getByRole("article", { name: "Luna said" }).last().getByRole("button", { name: "Ask again" }).click();
+    await page.getByRole("menuitem", { name: /^Ask Built-in/ }).click();
+    await answer("Here is what I have on").waitFor();
+    expect(await page.getByRole("article", { name: "You" }).last().textContent()).toContain("Yes, clear it.");
+  });
+
+  it("puts an attached text file into the workspace", async () => {
+    await open("#/chat");
+    await box().evaluate((node) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["name,size\nraw,38\n"], "sizes.csv", { type: "text/csv" }));
+      node.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
+    });
+    await page.getByRole("list", { name: "1 file attached" }).getByText("sizes.csv").waitFor();
+    await say("what is in it?");
+    await page.getByRole("article", { name: "You" }).getByText("attachments/sizes.csv").waitFor();
+    await page.goto(page.url().replace(/#.*/, "#/agent/workspace"));
+    await page.getByRole("button", { name: "sizes.csv" }).waitFor();
+  });
+
+  it("finds a message far up and shows it", async () => {
+    await open("#/chat", "big&");
+    const list = page.getByRole("navigation", { name: "Conversations" });
+    await page.getByRole("searchbox", { name: "Search conversations" }).fill("needle");
+    await list.getByRole("button", { name: /Question 4501, the needle/ }).click();
+    await page.locator("[data-found]").waitFor();
+    expect(await page.locator("[data-found]").textContent()).toContain("needle");
   });
 
   it("attaches a pasted picture", async () => {
@@ -202,6 +292,29 @@ describe("run", () => {
     expect(await page.getByText("Completed · 42 ms").count()).toBe(2);
   });
 
+  it("says what it would do without doing it", async () => {
+    await plan("delete the folder called old and list it");
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await page.getByText("Nothing was run. 1 step would change something.").waitFor();
+    await page.getByText("/home/ada/old").waitFor();
+    expect(await page.getByText("Completed").count()).toBe(0);
+  });
+
+  it("runs steps one by one, each after its own yes", async () => {
+    await plan("create a folder called photos, list it and show how full the disk is");
+    await page.getByRole("button", { name: "One by one" }).click();
+    await page.getByRole("heading", { name: "Next step: Create the folder photos" }).waitFor();
+    expect(await page.getByText("Completed · 42 ms").count()).toBe(0);
+    await page.getByRole("button", { name: "Run this step" }).click();
+    await page.getByRole("heading", { name: "Next step: List what is here" }).waitFor();
+    await page.getByRole("button", { name: "Skip it" }).click();
+    await page.getByRole("button", { name: "Run this step" }).click();
+    await page.getByRole("button", { name: "Plan again" }).waitFor();
+    await expect.poll(() => page.getByText("Completed · 42 ms").count()).toBe(2);
+    await page.getByRole("button", { name: "Run again" }).click();
+    await page.getByRole("button", { name: "Run 3 steps" }).waitFor();
+  });
+
   it("asks once more before a dangerous step", async () => {
     await plan("delete the folder called old");
     await page.getByRole("checkbox", { name: "Include step 1" }).check();
@@ -230,6 +343,94 @@ describe("run", () => {
     await page.getByRole("button", { name: "Reject the plan" }).click();
     await page.getByText("Nothing was run").waitFor();
     expect(await page.getByRole("textbox", { name: "What should be done, in words" }).inputValue()).toBe("list it");
+  });
+});
+
+describe("agent", () => {
+  it("sets several tools at once, and back", async () => {
+    await open("#/agent/tools");
+    await page.getByRole("checkbox", { name: "Choose read_file" }).check();
+    await page.getByRole("checkbox", { name: "Choose list_files" }).check();
+    await page.getByRole("group", { name: "2 tools chosen" }).getByRole("button", { name: "Block" }).click();
+    await expect.poll(() => page.getByText("changed", { exact: true }).count()).toBe(3);
+    await page.getByRole("checkbox", { name: "Choose several" }).check();
+    await page.getByRole("button", { name: "As at first" }).click();
+    await expect.poll(() => page.getByText("changed", { exact: true }).count()).toBe(0);
+  });
+
+  it("makes a rule from the tester", async () => {
+    await open("#/agent/rules");
+    await page.getByRole("textbox", { name: "What would happen to this command?" }).fill("npm publish");
+    await page.getByText("From now on").waitFor();
+    await page.getByRole("button", { name: "Block" }).click();
+    await page.getByText("commands that begin with “npm publish”").waitFor();
+  });
+
+  it("saves a file with the keyboard, and takes it back", async () => {
+    await open("#/agent/workspace");
+    await page.getByRole("button", { name: "ideas.md" }).click();
+    const editor = page.getByRole("textbox", { name: "Content of notes/ideas.md" });
+    await editor.click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type("- moonlight");
+    await page.getByText("Not saved yet").waitFor();
+    await page.keyboard.press("Control+s");
+    await page.getByText("Saved notes/ideas.md").waitFor();
+    await page.getByRole("region", { name: "Notices" }).getByRole("button", { name: "Undo" }).click();
+    await page.getByText(/^Undone: /).waitFor();
+    await expect.poll(() => editor.textContent()).not.toContain("moonlight");
+  });
+
+  it("filters the log and exports all of it", async () => {
+    await open("#/agent/audit");
+    await page.getByRole("combobox", { name: "Result" }).selectOption("blocked");
+    await page.getByRole("button", { name: /never run/ }).waitFor();
+    await expect.poll(() => page.locator("main [data-row]").count()).toBe(1);
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export" }).click();
+    const file = await (await download).path();
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual([...lines.keys()]);
+  });
+});
+
+describe("memory", () => {
+  it("shows how facts connect, and opens one from the palette", async () => {
+    await open("#/memory/graph");
+    await page.getByRole("button", { name: "As a list" }).click();
+    await page.getByRole("button", { name: "user works as a carpenter in Porto" }).click();
+    await page.getByText("Why she remembers this").waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("peanuts");
+    await page.getByRole("option", { name: /allergic to peanuts/ }).click();
+    await page.getByRole("complementary", { name: "Fact" }).getByText("user is allergic to peanuts").waitFor();
+  });
+});
+
+describe("settings", () => {
+  it("backs up, exports, and deletes all only after it was typed", async () => {
+    await open("#/settings/storage");
+    await page.getByRole("button", { name: "Back up now" }).click();
+    await page.getByText("Backup made (1.2 MB)").waitFor();
+    await page.getByRole("button", { name: "Export all" }).click();
+    await page.getByRole("status").getByText("luna-now.zip").waitFor();
+    await page.getByRole("button", { name: "Delete all" }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.getByRole("button", { name: "Delete all" }).isDisabled()).toBe(true);
+    await dialog.getByRole("textbox").fill("delete everything");
+    await dialog.getByRole("button", { name: "Delete all" }).click();
+    await page.waitForLoadState("load");
+    await settled(page);
+  });
+
+  it("switches a module off", async () => {
+    await open("#/settings/modules");
+    const web = page.getByRole("switch", { name: "Web" });
+    await web.click();
+    await expect.poll(() => web.isChecked()).toBe(false);
+    await page.getByRole("link", { name: "Appearance" }).click();
+    await page.getByRole("switch", { name: "Less motion" }).click();
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset["motion"])).toBe("reduced");
   });
 });
 

@@ -18,7 +18,7 @@ const SMALL = [
   { width: 420, height: 800 },
 ];
 /** The screens that are looked at in every size. */
-const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "agent-tools", "settings-models"];
+const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "settings-models", "settings-storage"];
 
 /** A screen: where it is, and what to do before it is looked at. */
 interface Look {
@@ -73,12 +73,55 @@ const LOOKS: Look[] = [
       await page.getByText("The answer broke off").waitFor();
     },
   },
+  {
+    name: "chat-math",
+    at: "#/chat",
+    before: async (page) => {
+      await say(page, "show me math");
+      await page.locator(".katex-display").waitFor();
+      await page.getByRole("img", { name: /^Diagram/ }).waitFor();
+    },
+  },
+  {
+    name: "chat-plan",
+    at: "#/chat",
+    before: async (page) => {
+      await say(page, "plan to create a folder called photos and delete the folder called old");
+      await page.getByRole("button", { name: "Reject the plan" }).waitFor();
+    },
+  },
+  {
+    name: "chat-revise",
+    at: "#/chat/c1",
+    before: async (page) => {
+      await page.getByRole("article", { name: "You" }).last().getByRole("button", { name: "Edit and send again" }).click();
+      await page.getByText("What you send now begins a branch").waitFor();
+    },
+  },
   { name: "chat-empty", at: "#/chat", query: "empty" },
   { name: "run-start", at: "#/run" },
   {
     name: "run-plan",
     at: "#/run",
     before: (page) => plan(page, "create a folder called photos, delete the folder called old, wipe everything and list it"),
+  },
+  {
+    name: "run-dry",
+    at: "#/run",
+    before: async (page) => {
+      await plan(page, "delete the folder called old and list it");
+      await page.getByRole("button", { name: "Dry run" }).click();
+      await page.getByText("Nothing was run.").waitFor();
+    },
+  },
+  {
+    name: "run-next",
+    at: "#/run",
+    before: async (page) => {
+      await plan(page, "create a folder called photos and list it");
+      await page.getByRole("button", { name: "One by one" }).click();
+      await page.getByRole("button", { name: "Run this step" }).waitFor();
+    },
   },
   {
     name: "run-done",
@@ -103,6 +146,16 @@ const LOOKS: Look[] = [
     },
   },
   { name: "memory-empty", at: "#/memory/facts", query: "empty", before: (page) => page.getByText("remembers nothing yet").waitFor() },
+  { name: "memory-graph", at: "#/memory/graph", before: (page) => page.getByText("7 facts, 5 connections").waitFor() },
+  {
+    name: "memory-graph-list",
+    at: "#/memory/graph",
+    before: async (page) => {
+      await page.getByRole("button", { name: "As a list" }).click();
+      await page.getByText("Both name Porto").first().waitFor();
+    },
+  },
+  { name: "memory-condensed", at: "#/memory/condensed", before: (page) => page.getByText("is called Titan").waitFor() },
   { name: "memory-personality", at: "#/memory/personality", before: (page) => page.getByText("She would say").waitFor() },
   { name: "agent-tools", at: "#/agent/tools", before: (page) => page.getByText("run_command", { exact: true }).waitFor() },
   {
@@ -144,13 +197,33 @@ const LOOKS: Look[] = [
     at: "#/settings/models",
     before: async (page) => {
       await page.getByRole("button", { name: /^Anthropic/ }).click();
+      await page.getByRole("button", { name: "List models" }).click();
+      await page.getByRole("cell", { name: "$3 / $15" }).waitFor();
     },
   },
   { name: "settings-general", at: "#/settings/general" },
   { name: "settings-appearance", at: "#/settings/appearance" },
   { name: "settings-privacy", at: "#/settings/privacy" },
-  { name: "settings-storage", at: "#/settings/storage", before: (page) => page.getByText("luna.db is whole").waitFor() },
-  { name: "settings-about", at: "#/settings/about" },
+  { name: "settings-storage", at: "#/settings/storage", before: (page) => page.getByText("Kept for undo").waitFor() },
+  {
+    name: "settings-delete",
+    at: "#/settings/storage",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Delete all" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "settings-modules", at: "#/settings/modules", before: (page) => page.getByText("Search the web and read pages.").waitFor() },
+  { name: "settings-api", at: "#/settings/api", before: (page) => page.getByText("curl/8.5.0").waitFor() },
+  {
+    name: "settings-about",
+    at: "#/settings/about",
+    before: async (page) => {
+      await page.getByText("luna.db is whole").waitFor();
+      await page.getByText("Luna is awake").waitFor();
+    },
+  },
+  { name: "design", at: "#/design", before: (page) => page.getByRole("heading", { name: "Colour by role" }).waitFor() },
   { name: "onboarding", at: "", query: "fresh", before: (page) => page.getByRole("textbox", { name: "Your name" }).waitFor() },
   {
     name: "onboarding-model",

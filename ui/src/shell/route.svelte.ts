@@ -1,7 +1,9 @@
 // Where the user is: `#/<screen>/<section or id>`. The hash works from any path and inside the desktop window alike.
 
 export const SCREENS = ["chat", "run", "memory", "agent", "settings"] as const;
-export type Screen = (typeof SCREENS)[number];
+/** Places that are gone to by name only. */
+const ASIDE = ["design"] as const;
+export type Screen = (typeof SCREENS)[number] | (typeof ASIDE)[number];
 
 export interface Route {
   screen: Screen;
@@ -12,7 +14,7 @@ export interface Route {
 /** The route that a hash means; what is unknown leads to the chat. */
 export function parseRoute(hash: string): Route {
   const [screen = "", detail = ""] = hash.replace(/^#\/?/, "").split("/");
-  const known = SCREENS.find((name) => name === screen);
+  const known = [...SCREENS, ...ASIDE].find((name) => name === screen);
   let text = "";
   try {
     text = decodeURIComponent(detail);

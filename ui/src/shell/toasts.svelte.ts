@@ -8,15 +8,18 @@ export interface Toast {
   text: string;
   level: "info" | "warning" | "error";
   action?: { label: string; run: () => void };
+  /** What it is about: it goes when that is settled, and not before. */
+  about?: string;
 }
 
 class Toasts {
   list = $state.raw<Toast[]>([]);
   #next = 1;
 
-  show(text: string, options: Partial<Pick<Toast, "level" | "action">> = {}): void {
+  show(text: string, options: Partial<Pick<Toast, "level" | "action" | "about">> = {}): void {
     const toast: Toast = { id: this.#next++, text, level: options.level ?? "info" };
     if (options.action) toast.action = options.action;
+    if (options.about !== undefined) toast.about = options.about;
     this.list = [...this.list.slice(-3), toast];
   }
 
@@ -26,6 +29,10 @@ class Toasts {
     if (failure.kind === "cancelled") return;
     if (failure.offline) live.lost();
     this.show(failure.offline ? t().failure.network : failure.message, { level: "error" });
+  }
+
+  dismissAbout(about: string): void {
+    this.list = this.list.filter((toast) => toast.about !== about);
   }
 
   dismiss(id: number): void {

@@ -1,4 +1,5 @@
 // The settings as the whole UI sees them, and who the core says it is.
+import { showMotion, showTheme } from "@/design/theme.svelte";
 import { t, useLanguage } from "@/i18n/index.svelte";
 import { keep, kept } from "@/shell/kept";
 import { live } from "@/shell/live.svelte";
@@ -14,6 +15,7 @@ class Preferences {
   /** The theme and language of last time are shown until the core has answered. */
   restore(): void {
     showTheme(kept("theme") || "system");
+    showMotion(kept("motion"));
     void useLanguage(kept("language") || "system");
   }
 
@@ -66,15 +68,11 @@ class Preferences {
     this.view = view;
     keep("theme", view.settings.theme);
     keep("language", view.settings.language);
+    keep("motion", view.settings.motion);
     showTheme(view.settings.theme);
+    showMotion(view.settings.motion);
     void useLanguage(view.settings.language);
   }
-}
-
-function showTheme(theme: string): void {
-  const root = document.documentElement;
-  if (theme === "light" || theme === "dark" || theme === "contrast") root.dataset["theme"] = theme;
-  else delete root.dataset["theme"];
 }
 
 export const preferences = new Preferences();
