@@ -60,7 +60,7 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     await page.getByRole("textbox", { name: /^Message / }).fill(text);
     await page.keyboard.press("Enter");
     await expect.poll(() => answers.count()).toBe(before + 1);
-    await page.getByRole("button", { name: "Send" }).waitFor();
+    await page.getByRole("button", { name: "Send", exact: true }).waitFor();
     return (await answers.last().textContent()) ?? "";
   }
 
@@ -115,6 +115,22 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     found.length = 0;
   });
 
+  it("plans in a conversation, and says a message otherwise in a branch", async () => {
+    await page.goto(`${luna.url}/#/chat`);
+    await page.getByText("What can I do for you, Ada?").waitFor();
+    await ask("make a plan to create a folder called moon");
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await page.getByText("Nothing was run.").waitFor();
+    expect(existsSync(join(home, "moon"))).toBe(false);
+    await shot("plan-card");
+    const before = page.url();
+    await page.getByRole("button", { name: "Edit and send again" }).last().click();
+    await page.getByRole("textbox", { name: /^Message / }).fill("what is 6 times 7?");
+    await page.keyboard.press("Enter");
+    await page.getByRole("article", { name: /said$/ }).getByText("42").first().waitFor();
+    expect(page.url()).not.toBe(before);
+  });
+
   it("plans three steps and runs them as approved", async () => {
     await plan("create a folder called photos, then list the files here");
     expect(await page.getByRole("textbox", { name: /^Command of step/ }).count()).toBe(3);
@@ -144,6 +160,28 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText("The chain holds").waitFor();
     await shot("audit");
+  });
+
+  it("shows what is kept, who called and what was logged, and exports all", async () => {
+    await page.goto(`${luna.url}/#/memory/graph`);
+    await page.getByText(/^\d+ facts?, \d+ connections?$/).waitFor();
+    await page.goto(`${luna.url}/#/settings/storage`);
+    await page.getByRole("button", { name: "Back up now" }).click();
+    await page.getByText(/^Backup made/).waitFor();
+    await page.getByRole("button", { name: "Dismiss" }).first().click();
+    await page.getByRole("button", { name: "Export all" }).click();
+    await page.getByRole("status").getByText(/luna-.*\.zip$/).waitFor();
+    await shot("storage");
+    await fetch(`${luna.url}/health`, { headers: { "User-Agent": "a-days-visitor/1" } });
+    await page.goto(`${luna.url}/#/settings/api`);
+    await page.getByRole("cell", { name: "a-days-visitor/1" }).first().waitFor();
+    await page.goto(`${luna.url}/#/settings/about`);
+    await page.getByText("Luna is awake").first().waitFor();
+    await shot("about");
+    await page.goto(`${luna.url}/#/settings/modules`);
+    const web = page.getByRole("switch", { name: "Web" });
+    await web.click();
+    await expect.poll(() => web.isChecked()).toBe(false);
   });
 
   it("adds a provider and talks with it", async () => {

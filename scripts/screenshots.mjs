@@ -91,7 +91,7 @@ async function screens(page, url, scheme) {
     await page.keyboard.press("Enter");
     await answers.nth(at).waitFor();
     // The last one waits for a yes; the picture shows the question.
-    const over = page.getByRole("button", { name: "Send" });
+    const over = page.getByRole("button", { name: "Send", exact: true });
     const asked = page.getByRole("button", { name: "Allow once" });
     await over.or(asked).first().waitFor();
   }
