@@ -487,6 +487,78 @@ describe("everywhere", () => {
   });
 });
 
+describe("with the keyboard alone", () => {
+  /** Presses Tab until a control of this name has the focus; every stop on the way must be seen and named. */
+  async function tabTo(name: RegExp, most = 60): Promise<void> {
+    for (let press = 0; press < most; press += 1) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate(() => {
+        const node = document.activeElement;
+        if (!node || node === document.body) return undefined;
+        const labelled = node.getAttribute("aria-labelledby");
+        const label =
+          node.getAttribute("aria-label") ??
+          (labelled ? document.getElementById(labelled)?.textContent : null) ??
+          (node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement || node instanceof HTMLSelectElement ? [...(node.labels ?? [])].map((one) => one.textContent).join(" ") : null) ??
+          "";
+        const { width, height } = node.getBoundingClientRect();
+        return { name: `${label} ${node.textContent ?? ""} ${node.getAttribute("title") ?? ""}`.trim(), seen: width > 0 && height > 0, html: node.outerHTML.slice(0, 160) };
+      });
+      if (!at) continue;
+      expect(at.seen, at.html).toBe(true);
+      expect(at.name, at.html).not.toBe("");
+      if (name.test(at.name)) return;
+    }
+    throw new Error(`Tab does not lead to ${String(name)}`);
+  }
+
+  it("plans, runs and takes back", async () => {
+    await open("#/run");
+    await tabTo(/What should be done, in words/);
+    await page.keyboard.type("create a folder called photos");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Reject the plan" }).waitFor();
+    await tabTo(/^Run 1 step/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Undo file changes" }).waitFor();
+    await tabTo(/^Undo file changes/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Brought back photos").waitFor();
+  });
+
+  it("adds a fact and forgets it", async () => {
+    await open("#/memory/facts");
+    await page.getByText("allergic to peanuts").waitFor();
+    await tabTo(/^Add a fact/);
+    await page.keyboard.press("Enter");
+    await page.locator("main input:focus[placeholder]").waitFor();
+    await page.keyboard.type("I sing in a choir");
+    await page.keyboard.press("Enter");
+    await page.getByText("Why she remembers this").waitFor();
+    await tabTo(/^Forget/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await tabTo(/^Forget/);
+    await page.keyboard.press("Enter");
+    await page.getByText("I sing in a choir").waitFor({ state: "detached" });
+  });
+
+  it("blocks a tool and changes the theme", async () => {
+    await open("#/agent/tools");
+    await page.getByText("run_command", { exact: true }).waitFor();
+    await tabTo(/Choose read_file/);
+    await page.keyboard.press("Space");
+    await tabTo(/Allow$/);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Control+k");
+    await page.locator("[role=combobox]:focus").waitFor();
+    await page.keyboard.type("theme dark");
+    await page.getByRole("option", { name: "Theme: Dark" }).waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  });
+});
+
 describe("the first start", () => {
   it("asks four short things and begins with one of three tries", async () => {
     await open("", "fresh&");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Confirmation, Event, Message } from "@/wire";
-import { apply, closed, EMPTY, fromMessages, sent, streaming, textOf, unsent, withEarlier, type Answered, type Thread } from "./thread";
+import { apply, closed, EMPTY, fromMessages, isAsked, planOf, repeatsPlan, sent, streaming, textOf, unsent, withEarlier, type Answered, type Thread } from "./thread";
 
 const AT = "2026-11-22T09:00:00Z";
 const started: Event = { type: "turn_started", conversation: "c", turn: "t", message: "m", model: "builtin", provider: "builtin" };
@@ -120,4 +120,36 @@ describe("a thread", () => {
     expect(whole.entries.map((entry) => entry.key)).toEqual(["2", "3", "4"]);
     expect(whole).toMatchObject({ earlier: false, oldest: "2" });
   });
+});
+
+describe("a plan that was made in a conversation", () => {
+  const id = "01a201e4-fb98-762a-94eb-d8cbbcfeeb49";
+  const made = { call_id: "1", name: "plan_commands", content: `Plan ${id}:\n1. x`, is_error: false, from_outside: false };
+  const planning = { id: "1", name: "plan_commands", input: { words: "x" } };
+  const thread = apply(sent(EMPTY, "k", "plan x", [], AT), [
+    started,
+    { type: "tool_started", turn: "t", action: "a", call: planning, mode: "allow" },
+    { type: "tool_ended", turn: "t", action: "a", result: made, duration_ms: 1 },
+    token(`Plan ${id}:\n1. x`),
+  ]);
+
+  it("is known by its id, and is not told twice", () => {
+    const answer = thread.entries.at(-1);
+    if (answer?.who !== "luna") throw new Error("no answer");
+    expect(answer.parts.map(planOf)).toEqual([id, undefined]);
+    expect(repeatsPlan(answer, `Plan ${id}:\n1. x`)).toBe(true);
+    expect(repeatsPlan(answer, "I made a plan.")).toBe(false);
+  });
+
+  it("has stored what was said under the id of the core", () => {
+    expect(thread.entries[0]).toMatchObject({ who: "user", message: "m" });
+  });
+});
+
+it("a call that waits for an answer is told by its question alone", () => {
+  const asked = apply(sent(EMPTY, "k", "x", [], AT), [started, { type: "confirmation_asked", confirmation: question }]).entries.at(-1);
+  if (asked?.who !== "luna") throw new Error("no answer");
+  expect(isAsked(asked, "a")).toBe(true);
+  const settled = apply({ ...EMPTY, entries: [asked] }, [{ type: "confirmation_settled", action: "a", outcome: "denied" }]).entries.at(-1);
+  expect(settled?.who === "luna" && isAsked(settled, "a")).toBe(false);
 });

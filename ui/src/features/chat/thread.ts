@@ -199,6 +199,12 @@ export function planOf(part: Part): string | undefined {
   return /^Plan ([0-9a-f-]{36}):/.exec(part.result.content)?.[1];
 }
 
+/** Whether a text only says again what a plan's card shows: the offline model answers with its tool's own words. */
+export function repeatsPlan(answer: Answered, text: string): boolean {
+  const id = /^Plan ([0-9a-f-]{36}):/.exec(text.trim())?.[1];
+  return id !== undefined && answer.parts.some((part) => planOf(part) === id);
+}
+
 /** Whether a tool call waits for an answer of the user's; the question says it all then. */
 export function isAsked(answer: Answered, action: ActionId | null): boolean {
   return answer.parts.some((part) => part.kind === "question" && part.outcome === null && part.confirmation.action.id === action);
