@@ -140,6 +140,8 @@ pub enum Event {
     },
     /// The facts changed.
     MemoryChanged,
+    /// Events, things to do or reminders changed.
+    CalendarChanged,
     /// A background task moved.
     TaskChanged {
         /// The task.

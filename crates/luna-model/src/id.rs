@@ -61,4 +61,12 @@ ids! {
     RunId;
     /// A permission rule.
     RuleId;
+    /// A calendar that is kept elsewhere.
+    CalendarId;
+    /// An event of the calendar.
+    EventId;
+    /// Something to be done.
+    TodoId;
+    /// A reminder.
+    ReminderId;
 }

@@ -3,6 +3,7 @@
 //! One file a concept; everything is re-exported here, so other crates write `luna_model::Fact`.
 
 mod action;
+mod calendar;
 mod chat;
 mod command;
 mod error;
@@ -17,6 +18,7 @@ mod task;
 mod tool;
 
 pub use action::*;
+pub use calendar::*;
 pub use chat::*;
 pub use command::*;
 pub use error::*;

@@ -4,6 +4,8 @@
 //! search and the pragmas of `db.rs`.
 
 mod backup;
+mod calendar;
+mod calendar_changes;
 mod changes;
 mod conversations;
 mod db;
@@ -13,15 +15,20 @@ mod messages;
 mod migrations;
 mod permissions;
 mod proactive;
+mod reminders;
 mod row;
 mod runs;
 mod tasks;
+mod todos;
 mod wipe;
 
 pub use backup::*;
+pub use calendar::*;
+pub use calendar_changes::*;
 pub use changes::*;
 pub use conversations::*;
 pub use db::*;
 pub use facts::*;
 pub use messages::*;
 pub use migrations::LATEST as SCHEMA_VERSION;
+pub use reminders::*;

@@ -8,6 +8,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/001_conversations.sql")),
     M::up(include_str!("schema/002_agent.sql")),
     M::up(include_str!("schema/003_facts.sql")),
+    M::up(include_str!("schema/010_calendar.sql")),
 ];
 
 /// The version of a database that had all steps.
