@@ -202,27 +202,13 @@ fn length(text: &str, now: Option<&Zoned>) -> Value {
     })
 }
 
-/// Small words that join a title to its time and belong to neither.
-const JOINTS: [&str; 9] = ["to", "that", "about", "of", "for", "at", "on", "and", "called"];
-/// Never the whole of a title, nor its last word.
-const ARTICLES: [&str; 3] = ["a", "an", "the"];
-
 fn timed(text: &str, now: Option<&Zoned>) -> Value {
     let found = now.and_then(|now| Some((now, when::extract(text, now)?)));
     let (mut value, rest) = match found {
         Some((now, found)) => (time(&found.when, now), found.rest),
         None => (Value::Object(Map::new()), text.to_owned()),
     };
-    let mut title = rest.trim().trim_matches(['"', '“', '”', ',', '.', ':', '!', '?']).trim();
-    let joint = |word: &str| JOINTS.contains(&word.to_lowercase().as_str());
-    let idle = |word: &str| joint(word) || ARTICLES.contains(&word.to_lowercase().as_str());
-    while let Some((_, after)) = title.split_once(' ').filter(|(first, _)| joint(first)) {
-        title = after.trim_start();
-    }
-    while let Some((before, _)) = title.rsplit_once(' ').filter(|(_, last)| idle(last)) {
-        title = before.trim_end();
-    }
-    if !title.is_empty() && !idle(title) {
+    if let Some(title) = when::title(&rest) {
         value["title"] = title.into();
     }
     value

@@ -130,6 +130,26 @@ pub fn extract(text: &str, now: &Zoned) -> Option<Extracted> {
     Some(Extracted { when, rest: without(text, &words, &taken) })
 }
 
+/// Small words that join a title to its time and belong to neither.
+const JOINTS: [&str; 9] = ["to", "that", "about", "of", "for", "at", "on", "and", "called"];
+/// Never the whole of a title, nor its last word.
+const ARTICLES: [&str; 3] = ["a", "an", "the"];
+
+/// The title in what is left of a text when the time is taken out; none when nothing is left that says anything.
+#[must_use]
+pub fn title(rest: &str) -> Option<String> {
+    let mut title = rest.trim().trim_matches(['"', '“', '”', ',', '.', ':', '!', '?']).trim();
+    let joint = |word: &str| JOINTS.contains(&word.to_lowercase().as_str());
+    let idle = |word: &str| joint(word) || ARTICLES.contains(&word.to_lowercase().as_str());
+    while let Some((_, after)) = title.split_once(' ').filter(|(first, _)| joint(first)) {
+        title = after.trim_start();
+    }
+    while let Some((before, _)) = title.rsplit_once(' ').filter(|(_, last)| idle(last)) {
+        title = before.trim_end();
+    }
+    (!title.is_empty() && !idle(title)).then(|| title.to_owned())
+}
+
 /// The length of time that this whole text says: "45 minutes", "an hour and a half".
 #[must_use]
 pub fn length(text: &str) -> Option<Span> {
