@@ -2,6 +2,7 @@
 //! read is bounded in size, time and redirects ([`page`]) and made readable ([`readable`]).
 
 mod addresses;
+mod file;
 mod page;
 mod readable;
 mod search;
@@ -12,7 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use luna_core::ports::{Fetch, Page, SearchHit};
+use luna_core::ports::{Fetch, Page, SearchHit, WebFile};
 use luna_model::{Error, Result};
 use url::Url;
 
@@ -46,6 +47,7 @@ pub struct Web {
     allowed: Allowed,
     pages: reqwest::Client,
     searches: reqwest::Client,
+    files: reqwest::Client,
 }
 
 impl Web {
@@ -80,6 +82,10 @@ impl Web {
             // A proxy would resolve names itself, behind our back.
             pages: client().no_proxy().dns_resolver(allowed.resolver()).build().map_err(Error::internal)?,
             searches: client().build().map_err(Error::internal)?,
+            files: client()
+                .redirect(reqwest::redirect::Policy::limited(5))
+                .build()
+                .map_err(Error::internal)?,
             allowed,
             config,
         })
@@ -103,6 +109,12 @@ impl Fetch for Web {
         let name = start.host_str().unwrap_or_default().to_owned();
         self.in_time(&name, page::read(&self.pages, &self.allowed, start, self.config.size_limit, max_chars))
             .await
+    }
+
+    async fn file(&self, url: &str, tag: Option<&str>, most: usize) -> Result<Option<WebFile>> {
+        let url = http_url(url)?;
+        let name = url.host_str().unwrap_or_default().to_owned();
+        self.in_time(&name, file::read(&self.files, url, tag, most)).await
     }
 
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>> {

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::Luna;
+use crate::calendar::Changed;
 use crate::gate::{self, Permit, Request};
 use crate::tools::{Call, Described, Output, RUN_COMMAND};
 
@@ -68,6 +69,13 @@ impl Luna {
     /// not set.
     pub async fn undo_action(&self, action: ActionId, force: bool) -> Result<Vec<String>> {
         let by = ActionId::new();
+        if self.db().changed_calendar(action).await? {
+            let input = serde_json::json!({ "action": action });
+            let deed = self.calendar().undo(action, by, force);
+            let undone =
+                self.by_user(by, crate::undo::TOOL, "Undo in the calendar".into(), input, deed).await?;
+            return Ok(vec![format!("{} in the calendar", undone.now)]);
+        }
         self.undoing(
             by,
             serde_json::json!({ "action": action }),
@@ -88,6 +96,24 @@ impl Luna {
             self.undo().turn(turn, by, force, self.clock().now()),
         )
         .await
+    }
+
+    /// Does through the gate what the user asked for directly and what answers in its own way.
+    pub(crate) async fn by_user<T>(
+        &self,
+        by: ActionId,
+        tool: &str,
+        summary: String,
+        input: Value,
+        deed: impl Future<Output = Result<T>>,
+    ) -> Result<Changed<T>> {
+        let doing = Doing::user(self.stopping().child_token());
+        let described =
+            Described { summary: summary.clone(), changes: true, reversible: true, ..Described::default() };
+        let permit = self.pass(self.request(by, tool, input, described, &doing), &doing).await?;
+        let outcome = deed.await;
+        permit.done(outcome.as_ref().map(|_| summary.as_str())).await;
+        Ok(Changed { action: by, now: outcome? })
     }
 
     /// An undo is an action too: it passes the gate and is written down.

@@ -4,6 +4,7 @@
 
 mod actions;
 mod callers;
+pub mod calendar;
 pub mod chat;
 pub mod doctor;
 mod events;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod modules;
 pub mod ports;
 mod proactive;
+mod processes;
 mod running;
 pub mod runs;
 mod settings;
@@ -33,6 +35,7 @@ pub use holdings::{Exported, Holding};
 pub use logs::LogLine;
 pub use luna::{Apply, Luna, Parts, ToolInfo, key_name};
 pub use luna_store as store;
+pub use processes::{Process, Processes};
 pub use runs::RunStream;
 pub use settings::SettingsRow;
 pub use skills::Skills;

@@ -12,12 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::callers::Callers;
+use crate::calendar::Calendar;
 use crate::events::Bus;
 use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
 use crate::memory::Memory;
 use crate::modules;
 use crate::ports::{Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell};
+use crate::processes::Processes;
 use crate::running::Running;
 use crate::settings::SettingsRow;
 use crate::skills::Skills;
@@ -27,6 +29,8 @@ use crate::workspace::Workspace;
 
 /// Permissions of senses, which are no tools that a model calls by itself.
 const SENSES: [(&str, Mode); 1] = [("vision", Mode::Confirm)];
+/// Permissions of deeds that only the user does directly.
+const OWN_DEEDS: [(&str, Mode); 2] = [("import_calendar", Mode::Allow), ("subscribe_calendar", Mode::Allow)];
 
 /// What the composition root calls when settings or keys changed, before the change is acknowledged.
 pub type Apply = Box<dyn Fn(Settings) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -74,6 +78,8 @@ struct Inner {
     workspace: Workspace,
     skills: Skills,
     memory: Memory,
+    calendar: Calendar,
+    processes: Processes,
     settings: SettingsRow,
     running: Running,
     callers: Callers,
@@ -95,12 +101,13 @@ impl Luna {
         let keeper = Arc::new(Keeper::open(parts.data_dir.join("undo"))?);
         let audit = Audit::open(&audit::path_in(&parts.data_dir))?;
         let mut defaults: BTreeMap<_, _> = tools.iter().map(|t| (t.spec.name.clone(), t.mode)).collect();
-        defaults.extend(SENSES.map(|(name, mode)| (name.to_owned(), mode)));
+        defaults.extend(SENSES.into_iter().chain(OWN_DEEDS).map(|(name, mode)| (name.to_owned(), mode)));
         let (clock, shell) = (Arc::clone(&parts.clock), Arc::clone(&parts.shell));
         let gate = Gate::open(parts.db.clone(), bus.clone(), clock, shell, audit, defaults).await?;
         let settings = SettingsRow::open(&parts.db, parts.fixed.clone()).await?;
         let memory =
             Memory::open(parts.db.clone(), Arc::clone(&parts.recall), Arc::clone(&parts.clock), bus.clone());
+        let calendar = Calendar::new(parts.db.clone(), Arc::clone(&parts.clock), bus.clone());
         let luna = Self {
             inner: Arc::new(Inner {
                 undo: Undo::new(parts.db.clone(), keeper),
@@ -115,6 +122,8 @@ impl Luna {
                 tools,
                 workspace,
                 memory,
+                calendar,
+                processes: Processes::default(),
                 settings,
                 stopping,
             }),
@@ -124,6 +133,7 @@ impl Luna {
         luna.gate().close_interrupted().await?;
         luna.resume_tasks().await?;
         luna.tend();
+        luna.remind();
         Ok(luna)
     }
 
@@ -210,6 +220,18 @@ impl Luna {
         &self.inner.memory
     }
 
+    /// The calendar.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.inner.calendar
+    }
+
+    /// What goes on in the background.
+    #[must_use]
+    pub fn processes(&self) -> &Processes {
+        &self.inner.processes
+    }
+
     /// The skills.
     #[must_use]
     pub fn skills(&self) -> &Skills {
@@ -284,10 +306,7 @@ impl Luna {
             self.tools().iter().map(|t| (t.spec.name.clone(), t.spec.description.clone())).collect();
         let defaults = self.gate().default_modes();
         let info = modes.into_iter().map(|(name, mode)| ToolInfo {
-            description: described
-                .get(&name)
-                .cloned()
-                .unwrap_or_else(|| "Seeing the screen and the camera.".into()),
+            description: described.get(&name).cloned().unwrap_or_else(|| without_tool(&name).into()),
             default_mode: defaults.get(&name).copied().unwrap_or(Mode::Confirm),
             name,
             mode,
@@ -327,6 +346,15 @@ impl Luna {
 
     pub(crate) fn task_places(&self) -> Arc<Semaphore> {
         Arc::clone(&self.inner.task_places)
+    }
+}
+
+/// What a permission is for that no tool asks for.
+fn without_tool(name: &str) -> &'static str {
+    match name {
+        "import_calendar" => "Taking in calendar files.",
+        "subscribe_calendar" => "Reading calendars that are kept elsewhere.",
+        _ => "Seeing the screen and the camera.",
     }
 }
 

@@ -44,9 +44,12 @@ impl Luna {
     /// The first that failed; the rest waits for the next time.
     pub async fn tend_once(&self) -> Result<()> {
         let now = self.clock().now();
+        self.processes().ran("memory_maintenance", now);
         self.back_up_if_due(now).await?;
         self.db().purge_conversations(now.saturating_sub(RESTORABLE).unwrap_or(Timestamp::MIN)).await?;
         self.undo().forget(now.saturating_sub(UNDOABLE).unwrap_or(Timestamp::MIN)).await?;
+        self.db().purge_calendar(now.saturating_sub(UNDOABLE).unwrap_or(Timestamp::MIN)).await?;
+        self.refresh_subscriptions().await?;
         self.summarise_long_conversations().await?;
         self.memory().tend().await
     }

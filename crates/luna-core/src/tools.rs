@@ -4,10 +4,12 @@
 //! A tool says what a call would do ([`Tool::describe`]) and does it ([`Tool::run`]); whether it may is the gate's affair.
 
 mod agent;
+mod calendar;
 mod desktop;
 mod files;
 mod memory;
 mod shell;
+mod todos;
 mod web;
 
 use std::collections::BTreeMap;
@@ -206,6 +208,18 @@ impl Tools {
             Registered::new::<shell::RunCommand>()?,
             Registered::new::<shell::PlanCommands>()?,
             Registered::new::<shell::ExplainCommand>()?,
+            Registered::new::<todos::CreateTask>()?,
+            Registered::new::<todos::ListTasks>()?,
+            Registered::new::<todos::UpdateTask>()?,
+            Registered::new::<todos::CompleteTask>()?,
+            Registered::new::<todos::DeleteTask>()?,
+            Registered::new::<calendar::CreateEvent>()?,
+            Registered::new::<calendar::ListEvents>()?,
+            Registered::new::<calendar::UpdateEvent>()?,
+            Registered::new::<calendar::DeleteEvent>()?,
+            Registered::new::<todos::CreateReminder>()?,
+            Registered::new::<todos::ListReminders>()?,
+            Registered::new::<todos::DeleteReminder>()?,
             Registered::new::<agent::CreateAgentTask>()?,
             Registered::new::<agent::UndoLast>()?,
             Registered::new::<desktop::GetSystemInfo>()?,

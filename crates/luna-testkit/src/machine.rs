@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use luna_core::ports::{Application, Desktop, Fetch, Page, SearchHit, Secrets, SystemInfo};
+use luna_core::ports::{Application, Desktop, Fetch, Page, SearchHit, Secrets, SystemInfo, WebFile};
 use luna_model::{Error, Result, Secret};
 use parking_lot::Mutex;
 use tokio::sync::Barrier;
@@ -149,6 +149,13 @@ impl Fetch for CannedWeb {
         let text = text.ok_or_else(|| Error::not_found(format!("there is no page at {url}")))?;
         let kept: String = text.chars().take(max_chars).collect();
         Ok(Page { url: url.to_owned(), title: None, truncated: kept.len() < text.len(), text: kept })
+    }
+
+    async fn file(&self, url: &str, tag: Option<&str>, _: usize) -> Result<Option<WebFile>> {
+        let text = self.pages.lock().get(url).cloned();
+        let text = text.ok_or_else(|| Error::not_found(format!("there is nothing at {url}")))?;
+        let now = format!("{} bytes", text.len());
+        Ok((tag != Some(&now)).then_some(WebFile { text, tag: Some(now) }))
     }
 
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>> {

@@ -10,7 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("luna-judge", &["luna-model"]),
     ("luna-builtin", &["luna-model"]),
     ("luna-store", &["luna-model"]),
-    ("luna-core", &["luna-model", "luna-store"]),
+    ("luna-core", &["luna-model", "luna-store", "luna-builtin"]),
     ("luna-shell", &["luna-model", "luna-core", "luna-judge"]),
     ("luna-llm", &["luna-model", "luna-core", "luna-builtin"]),
     ("luna-embed", &["luna-model", "luna-core"]),

@@ -75,7 +75,7 @@ async fn follow(client: &Client, allowed: &Allowed, start: Url) -> Result<(Url, 
     )))
 }
 
-fn unreachable(url: &Url, error: reqwest::Error) -> Error {
+pub(super) fn unreachable(url: &Url, error: reqwest::Error) -> Error {
     let host = url.host_str().unwrap_or_default();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(inner) = cause {
@@ -95,7 +95,7 @@ fn unreachable(url: &Url, error: reqwest::Error) -> Error {
 }
 
 /// The body up to the limit, counted after decompression, and whether there was more.
-async fn body(reply: Response, most: usize) -> Result<(Vec<u8>, bool)> {
+pub(super) async fn body(reply: Response, most: usize) -> Result<(Vec<u8>, bool)> {
     let mut body = Vec::new();
     let mut stream = reply.bytes_stream();
     while let Some(chunk) = stream.next().await {

@@ -28,12 +28,25 @@ pub struct SearchHit {
     pub snippet: String,
 }
 
+/// A file of the web, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebFile {
+    /// Its text.
+    pub text: String,
+    /// What the other side calls this state of it, for asking whether it changed.
+    pub tag: Option<String>,
+}
+
 /// Reads the web.
 #[async_trait]
 pub trait Fetch: Send + Sync {
     /// Reads a page. `Invalid` for what is not http(s), `Forbidden` for private, loopback, link-local and metadata
     /// addresses (checked after resolving, and again after every redirect), `LimitReached` beyond size or time.
     async fn page(&self, url: &str, max_chars: usize) -> Result<Page>;
+
+    /// Reads a file of text from an address that the user chose himself, which may therefore be private. None when it is
+    /// still in the state `tag`. `LimitReached` beyond so many bytes.
+    async fn file(&self, url: &str, tag: Option<&str>, most: usize) -> Result<Option<WebFile>>;
 
     /// Searches the web.
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>>;

@@ -1,0 +1,266 @@
+//! What the user has to do, and reminders, for models. Things are named by words, as people name them.
+
+use luna_model::{Mode, NewTodo, Priority, Result, TodoPatch};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::calendar::{MOST, changes, local, moment, put, told};
+use super::{Call, Described, Output, Tool};
+use crate::Luna;
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Weight {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<Weight> for Priority {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Low => Self::Low,
+            Weight::Medium => Self::Medium,
+            Weight::High => Self::High,
+        }
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NewTask {
+    /// A line: "buy milk".
+    title: String,
+    /// By when: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    due: Option<String>,
+    /// How much it matters; medium when left out.
+    #[serde(default)]
+    priority: Option<Weight>,
+    /// More about it.
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+pub(super) struct CreateTask;
+
+impl Tool for CreateTask {
+    const NAME: &'static str = "create_task";
+    const DESCRIPTION: &'static str = "Adds something to the user's task list (what the user has to do).";
+    const MODE: Mode = Mode::Allow;
+    type Args = NewTask;
+
+    fn describe(_: &Luna, args: &NewTask) -> Described {
+        changes(format!("Add to the tasks: {}", args.title), "It is on the list until it is ticked off.")
+    }
+
+    async fn run(luna: Luna, args: NewTask, call: Call) -> Result<Output> {
+        let due = args.due.as_deref().map(|due| moment(due, &luna.clock().local())).transpose()?;
+        let new = NewTodo {
+            title: args.title,
+            notes: args.notes.unwrap_or_default(),
+            due,
+            priority: args.priority.map_or(Priority::Medium, Into::into),
+        };
+        let todo = luna.calendar().add_todo(new, call.action.id).await?;
+        Ok(told(format!("Added the task: {}", todo.title), json!({ "title": todo.title, "due": todo.due })))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct ListTasksArgs {
+    /// Also those that are done.
+    #[serde(default)]
+    done: Option<bool>,
+    /// Only those with these words.
+    #[serde(default)]
+    query: Option<String>,
+}
+
+pub(super) struct ListTasks;
+
+impl Tool for ListTasks {
+    const NAME: &'static str = "list_tasks";
+    const DESCRIPTION: &'static str = "Lists the user's tasks: open ones by when they are due.";
+    const MODE: Mode = Mode::Allow;
+    type Args = ListTasksArgs;
+
+    fn describe(_: &Luna, _: &ListTasksArgs) -> Described {
+        Described::reads("List the tasks".into())
+    }
+
+    async fn run(luna: Luna, args: ListTasksArgs, _: Call) -> Result<Output> {
+        let done = if args.done == Some(true) { None } else { Some(false) };
+        let todos = luna.calendar().todos(done, args.query.as_deref()).await?;
+        let shown = todos.iter().take(MOST).map(|t| {
+            let mut shown = json!({ "title": t.title });
+            put(&mut shown, "due", t.due.map(|due| local(due, &luna)));
+            put(&mut shown, "priority", (t.priority != Priority::Medium).then(|| json!(t.priority)));
+            put(&mut shown, "done", t.completed_at.map(|_| true));
+            shown
+        });
+        Ok(told(format!("{} tasks", todos.len()), shown.collect()))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct OneTask {
+    /// Words of its title.
+    query: String,
+}
+
+pub(super) struct CompleteTask;
+
+impl Tool for CompleteTask {
+    const NAME: &'static str = "complete_task";
+    const DESCRIPTION: &'static str = "Ticks off the open task that fits the words.";
+    const MODE: Mode = Mode::Allow;
+    type Args = OneTask;
+
+    fn describe(_: &Luna, args: &OneTask) -> Described {
+        changes(format!("Tick off the task {:?}", args.query), "The task counts as done.")
+    }
+
+    async fn run(luna: Luna, args: OneTask, call: Call) -> Result<Output> {
+        let todo = luna.calendar().find_todo(&args.query).await?;
+        let patch = TodoPatch { completed: Some(true), ..TodoPatch::default() };
+        let todo = luna.calendar().update_todo(todo.id, patch, call.action.id).await?;
+        Ok(told(format!("Ticked off: {}", todo.title), json!({ "title": todo.title, "done": true })))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct TaskChange {
+    /// Words of its title.
+    query: String,
+    /// A new title.
+    #[serde(default)]
+    title: Option<String>,
+    /// A new time by when: RFC 3339 or a day.
+    #[serde(default)]
+    due: Option<String>,
+    /// How much it matters.
+    #[serde(default)]
+    priority: Option<Weight>,
+}
+
+pub(super) struct UpdateTask;
+
+impl Tool for UpdateTask {
+    const NAME: &'static str = "update_task";
+    const DESCRIPTION: &'static str = "Changes the open task that fits the words.";
+    const MODE: Mode = Mode::Allow;
+    type Args = TaskChange;
+
+    fn describe(_: &Luna, args: &TaskChange) -> Described {
+        changes(format!("Change the task {:?}", args.query), "What is given takes the place of what was.")
+    }
+
+    async fn run(luna: Luna, args: TaskChange, call: Call) -> Result<Output> {
+        let todo = luna.calendar().find_todo(&args.query).await?;
+        let due = args.due.as_deref().map(|due| moment(due, &luna.clock().local())).transpose()?;
+        let patch = TodoPatch {
+            title: args.title,
+            due,
+            priority: args.priority.map(Into::into),
+            ..TodoPatch::default()
+        };
+        let todo = luna.calendar().update_todo(todo.id, patch, call.action.id).await?;
+        Ok(told(format!("Changed the task: {}", todo.title), json!({ "title": todo.title, "due": todo.due })))
+    }
+}
+
+pub(super) struct DeleteTask;
+
+impl Tool for DeleteTask {
+    const NAME: &'static str = "delete_task";
+    const DESCRIPTION: &'static str =
+        "Takes the task that fits the words off the list, without it being done.";
+    const MODE: Mode = Mode::Confirm;
+    type Args = OneTask;
+
+    fn describe(_: &Luna, args: &OneTask) -> Described {
+        changes(format!("Delete the task {:?}", args.query), "The task that fits best is taken off the list.")
+    }
+
+    async fn run(luna: Luna, args: OneTask, call: Call) -> Result<Output> {
+        let todo = luna.calendar().find_todo(&args.query).await?;
+        luna.calendar().delete_todo(todo.id, call.action.id).await?;
+        Ok(told(format!("Deleted the task: {}", todo.title), json!({ "title": todo.title })))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NewReminder {
+    /// What to say.
+    text: String,
+    /// When: RFC 3339.
+    at: String,
+}
+
+pub(super) struct CreateReminder;
+
+impl Tool for CreateReminder {
+    const NAME: &'static str = "create_reminder";
+    const DESCRIPTION: &'static str = "Reminds the user of something at a time.";
+    const MODE: Mode = Mode::Allow;
+    type Args = NewReminder;
+
+    fn describe(_: &Luna, args: &NewReminder) -> Described {
+        changes(format!("Remind at {}: {}", args.at, args.text), "She says it then.")
+    }
+
+    async fn run(luna: Luna, args: NewReminder, call: Call) -> Result<Output> {
+        let at = moment(&args.at, &luna.clock().local())?;
+        let reminder = luna.calendar().add_reminder(&args.text, at, None, call.action.id).await?;
+        let shown = json!({ "text": reminder.text, "at": local(reminder.at, &luna) });
+        Ok(told(format!("Will remind: {}", reminder.text), shown))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NoArgs {}
+
+pub(super) struct ListReminders;
+
+impl Tool for ListReminders {
+    const NAME: &'static str = "list_reminders";
+    const DESCRIPTION: &'static str = "Lists the reminders that are still to come.";
+    const MODE: Mode = Mode::Allow;
+    type Args = NoArgs;
+
+    fn describe(_: &Luna, _: &NoArgs) -> Described {
+        Described::reads("List the reminders".into())
+    }
+
+    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
+        let all = luna.calendar().reminders().await?;
+        let shown = all.iter().take(MOST).map(|r| json!({ "text": r.text, "at": local(r.at, &luna) }));
+        Ok(told(format!("{} reminders", all.len()), shown.collect()))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct OneReminder {
+    /// Words of what it says.
+    query: String,
+}
+
+pub(super) struct DeleteReminder;
+
+impl Tool for DeleteReminder {
+    const NAME: &'static str = "delete_reminder";
+    const DESCRIPTION: &'static str = "Takes back the reminder that fits the words.";
+    const MODE: Mode = Mode::Allow;
+    type Args = OneReminder;
+
+    fn describe(_: &Luna, args: &OneReminder) -> Described {
+        changes(format!("Delete the reminder {:?}", args.query), "It is not said.")
+    }
+
+    async fn run(luna: Luna, args: OneReminder, call: Call) -> Result<Output> {
+        let found = luna.calendar().find_reminder(&args.query).await?;
+        luna.calendar().delete_reminder(found.id, call.action.id).await?;
+        Ok(told(format!("Deleted the reminder: {}", found.text), json!({ "text": found.text })))
+    }
+}
