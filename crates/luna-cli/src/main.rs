@@ -5,6 +5,7 @@ mod args;
 mod asking;
 mod audit;
 mod backup;
+mod calendar;
 mod chat;
 mod doctor;
 mod judge;
@@ -86,7 +87,12 @@ async fn at(setup: &Setup, deed: &Deed) -> Result<ExitCode> {
         Deed::Doctor(form) => return doctor::doctor(setup, *form).await,
         Deed::Backup => backup::backup(setup).await?,
         Deed::Restore { backup } => backup::restore(setup, backup.as_deref())?,
-        Deed::Undo(_) | Deed::Audit(_) | Deed::Memory(_) => {
+        Deed::Undo(_)
+        | Deed::Audit(_)
+        | Deed::Memory(_)
+        | Deed::Calendar(_)
+        | Deed::Tasks(_)
+        | Deed::Remind(_) => {
             let reach = Reach::open(setup).await?;
             let outcome = with(&reach, deed).await;
             reach.close().await;
@@ -102,6 +108,9 @@ async fn with(reach: &Reach, deed: &Deed) -> Result<ExitCode> {
         Deed::Undo(args) => undo::undo(reach, args).await?,
         Deed::Audit(args) => return audit::audit(reach, args).await,
         Deed::Memory(args) => memory::memory(reach, args).await?,
+        Deed::Calendar(args) => calendar::calendar(reach, args).await?,
+        Deed::Tasks(args) => calendar::tasks(reach, args).await?,
+        Deed::Remind(args) => calendar::remind(reach, args).await?,
         _ => {}
     }
     Ok(ExitCode::SUCCESS)

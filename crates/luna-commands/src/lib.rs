@@ -5,6 +5,7 @@
 
 mod agent;
 mod audit;
+mod calendar;
 mod chat;
 mod holdings;
 mod memory;

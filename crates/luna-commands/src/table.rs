@@ -252,6 +252,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::agent::register(&mut register);
     crate::audit::register(&mut register);
     crate::holdings::register(&mut register);
+    crate::calendar::register(&mut register);
     register.commands
 }
 

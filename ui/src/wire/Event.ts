@@ -191,7 +191,7 @@ run: RunId,
 /**
  * Its state.
  */
-state: RunState, } | { "type": "memory_changed" } | { "type": "task_changed", 
+state: RunState, } | { "type": "memory_changed" } | { "type": "calendar_changed" } | { "type": "task_changed", 
 /**
  * The task.
  */

@@ -1,6 +1,7 @@
 //! The Luna dialect (seed 000): chat, memory, agent, system and state, on the main port. See docs/wire/luna.md.
 
 mod agent;
+mod calendar;
 mod chat;
 mod memory;
 mod system;
@@ -21,6 +22,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(chat::router())
         .merge(memory::router())
         .merge(agent::router())
+        .merge(calendar::router())
         .merge(system::router())
 }
 

@@ -18,8 +18,8 @@ use super::{Answer, Detail, Dialect, Failed};
 use crate::App;
 use crate::support::extract::Body;
 use wire::{
-    Brightness, Clipboard, Done, Health, Info, Launch, Level, Overview, ProviderEntry, Providers, Text,
-    Volume,
+    Brightness, Clipboard, Done, Health, Info, Launch, Level, Overview, Process, ProviderEntry, Providers,
+    Text, Volume,
 };
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -27,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(overview))
         .routes(routes!(health))
         .routes(routes!(info))
+        .routes(routes!(processes))
         .routes(routes!(apps))
         .routes(routes!(launch))
         .routes(routes!(volume, set_volume))
@@ -77,6 +78,12 @@ async fn overview(State(app): State<App>) -> Json<Overview> {
 #[utoipa::path(get, path = "/api/system/health", tag = "Luna: system", responses((status = 200, body = Health)))]
 async fn health(State(app): State<App>) -> Json<Health> {
     Json(Health { status: "ok", version: app.doors.version, uptime_seconds: app.started.elapsed().as_secs() })
+}
+
+/// What goes on in the background.
+#[utoipa::path(get, path = "/api/system/processes", tag = "Luna: system", responses((status = 200, body = [Process])))]
+async fn processes(State(app): State<App>) -> Json<Vec<Process>> {
+    Json(app.luna.processes().all().into_iter().map(Process::from_core).collect())
 }
 
 /// Facts about the machine.

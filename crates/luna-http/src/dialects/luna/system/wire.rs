@@ -126,3 +126,18 @@ impl ProviderEntry {
         Self { configured: p.configured, model: p.model, base_url: p.base_url }
     }
 }
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Process {
+    name: &'static str,
+    /// `running` or `stopped`.
+    status: &'static str,
+    last_run: Option<String>,
+}
+
+impl Process {
+    pub(super) fn from_core(p: luna_core::Process) -> Self {
+        let status = if p.running { "running" } else { "stopped" };
+        Self { name: p.name, status, last_run: p.last_run.map(super::super::time) }
+    }
+}
