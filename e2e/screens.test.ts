@@ -18,7 +18,7 @@ const SMALL = [
   { width: 420, height: 800 },
 ];
 /** The screens that are looked at in every size. */
-const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "settings-models", "settings-storage"];
+const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "today-week", "settings-models", "settings-storage"];
 
 /** A screen: where it is, and what to do before it is looked at. */
 interface Look {
@@ -99,6 +99,20 @@ const LOOKS: Look[] = [
     },
   },
   { name: "chat-empty", at: "#/chat", query: "empty" },
+  { name: "today-week", at: "#/today/week", before: (page) => page.getByRole("button", { name: /^Design review/ }).waitFor() },
+  { name: "today-day", at: "#/today/day", before: (page) => page.getByRole("button", { name: /^Standup/ }).waitFor() },
+  { name: "today-month", at: "#/today/month", before: (page) => page.getByRole("button", { name: /Dentist/ }).waitFor() },
+  { name: "today-agenda", at: "#/today/agenda", before: (page) => page.getByText("Call mum").waitFor() },
+  { name: "today-tasks", at: "#/today/tasks", before: (page) => page.getByText("Finish PR review").waitFor() },
+  {
+    name: "today-event",
+    at: "#/today/agenda",
+    before: async (page) => {
+      await page.getByRole("button", { name: /Standup/ }).first().click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "today-empty", at: "#/today/agenda", query: "empty" },
   { name: "run-start", at: "#/run" },
   {
     name: "run-plan",

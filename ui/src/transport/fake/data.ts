@@ -1,18 +1,5 @@
 // What the stand-in core begins with: enough of everything to see each screen alive.
-import type {
-  AgentTask,
-  AuditRecord,
-  Conversation,
-  DoctorCheck,
-  Fact,
-  Message,
-  ProviderStatus,
-  Run,
-  Settings,
-  Skill,
-  ToolSetting,
-  Undoable,
-} from "@/wire";
+import type { AgentTask, AuditRecord, CalendarEvent, Conversation, DoctorCheck, Draft, Fact, Message, Occurrence, ProviderStatus, Reminder, Run, Settings, Skill, Times, Todo, ToolSetting, Undoable } from "@/wire";
 import { judge } from "./judge";
 
 export const MINUTE = 60_000;
@@ -383,3 +370,74 @@ export const DOCTOR: DoctorCheck[] = [
   { name: "Model", status: "warning", detail: "No model is set up; the built-in one answers.", fix: "Add a key under Settings, Models, or start Ollama." },
   { name: "Keyring", status: "failed", detail: "No secret service on this session.", fix: "Keys are kept in a file that only you can read. Install gnome-keyring to use the keyring." },
 ];
+
+/** A moment of a day that lies so many days from today. */
+const on = (days: number, hour: number, minute = 0): Date => {
+  const today = new Date();
+  return new Date(today.getFullYear(), today.getMonth(), today.getDate() + days, hour, minute);
+};
+
+export function held(title: string, times: Times): Occurrence {
+  const event: CalendarEvent = {
+    id: crypto.randomUUID(),
+    calendar: null,
+    uid: title,
+    title,
+    notes: "",
+    location: "",
+    times,
+    rule: null,
+    skipped: [],
+    series: null,
+    original: null,
+    remind_before: [10],
+    created_at: ago(86_400_000),
+    updated_at: ago(86_400_000),
+  };
+  return { event, original: null };
+}
+
+export function occurrences(): Occurrence[] {
+  const timed = (title: string, days: number, hour: number, minutes: number, more: Partial<CalendarEvent> = {}): Occurrence => {
+    const start = on(days, hour);
+    const made = held(title, { kind: "timed", start: start.toISOString(), end: new Date(+start + minutes * 60_000).toISOString(), zone: "Europe/Berlin" });
+    return { event: { ...made.event, ...more }, original: more.rule ? start.toISOString() : null };
+  };
+  const day = (days: number): string => on(days, 12).toISOString().slice(0, 10);
+  return [
+    timed("Standup", 0, 9, 30, { rule: "FREQ=WEEKLY" }),
+    timed("Design review", 0, 10, 90, { location: "Room 4" }),
+    timed("Call with the printer", 0, 11, 60),
+    timed("Dentist", 1, 14, 45, { location: "Main Street 5" }),
+    timed("Choir", 2, 19, 120, { rule: "FREQ=WEEKLY", calendar: "club" }),
+    timed("Lunch with Anna", -1, 12, 60),
+    held("Holiday", { kind: "days", first: day(3), until: day(6) }),
+  ];
+}
+
+export function todo(title: string, due: string | null, done = false): Todo {
+  const id = crypto.randomUUID();
+  return { id, uid: id, title, notes: "", due, priority: "medium", completed_at: done ? ago(3_600_000) : null, created_at: ago(86_400_000), updated_at: ago(86_400_000) };
+}
+
+export function todos(): Todo[] {
+  return [
+    { ...todo("Finish PR review", on(-1, 17).toISOString()), priority: "high" },
+    { ...todo("Send the invoice", on(1, 12).toISOString()), notes: "Number 2041" },
+    todo("Buy milk", null),
+    todo("Water the plants", null, true),
+  ];
+}
+
+export function reminders(): Reminder[] {
+  return [{ id: "reminder1", text: "Call mum", at: on(1, 18).toISOString(), event: null, said_at: null, created_at: ago(3_600_000) }];
+}
+
+/** A rough guess, enough for working on the UI; the core understands much more. */
+export function understood(words: string): Draft {
+  if (words.startsWith("remind me")) return { kind: "reminder", text: words.replace(/^remind me (to )?/, ""), at: on(1, 9).toISOString() };
+  if (!/tomorrow|at \d/.test(words)) return { kind: "todo", todo: { title: words, notes: "", priority: "medium" } };
+  const start = on(1, 10);
+  const times: Times = { kind: "timed", start: start.toISOString(), end: new Date(+start + 3_600_000).toISOString(), zone: "Europe/Berlin" };
+  return { kind: "event", event: { title: words.replace(/ (tomorrow|at \d.*)/, ""), notes: "", location: "", times }, conflicts: [] };
+}

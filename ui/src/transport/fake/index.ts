@@ -51,6 +51,10 @@ export function fakeTransport(search: string = location.search): Transport {
   const listeners = new Set<(event: Event) => void>();
   const inputs = new Map<string, (data: string) => void>();
   let state: Response<"state.get"> = {};
+  let held = bare ? [] : data.occurrences();
+  let todos = bare ? [] : data.todos();
+  let reminders = bare ? [] : data.reminders();
+  const kept = new Map<string, () => void>();
 
   const publish = (event: Event): void => listeners.forEach((listener) => listener(event));
   const view = (): SettingsView => ({ settings, defaults: data.SETTINGS, overridden: options.has("fixed") ? ["user_name"] : [] });
@@ -67,6 +71,22 @@ export function fakeTransport(search: string = location.search): Transport {
     undoables = undoables.map((entry) => (undone.includes(entry) ? { ...entry, undone: true } : entry));
     for (const path of undone.flatMap((entry) => entry.files)) files[path] = earlier.get(path) ?? files[path] ?? "";
     return { restored: undone.flatMap((entry) => entry.files) };
+  }
+
+  /** Changes the calendar so that it can be taken back. */
+  function keepCalendar<Reply extends object>(change: () => Reply): Reply & { action: string } {
+    const [action, before] = [id(), { held, todos, reminders }];
+    kept.set(action, () => ({ held, todos, reminders } = before));
+    const reply = change();
+    publish({ type: "calendar_changed" });
+    return { ...reply, action };
+  }
+  function takeCalendarBack(action: string): { restored: string[] } | undefined {
+    const back = kept.get(action);
+    if (!back) return undefined;
+    back();
+    publish({ type: "calendar_changed" });
+    return { restored: [] };
   }
 
   // ── commands ─────────────────────────────────────────────────────────────
@@ -284,8 +304,75 @@ export function fakeTransport(search: string = location.search): Transport {
     "audit.list": ({ limit, before }) => audit.filter((record) => before === undefined || record.seq < before).slice(0, limit),
     "audit.verify": () => ({ ok: true, records: audit.length, problem: null }),
 
+    "calendar.occurrences": ({ from, to }) => held.filter(({ event }) => event.times.kind === "days" || (event.times.start < to && event.times.end > from)),
+    "calendar.search": ({ words }) => held.map(({ event }) => event).filter((event) => event.title.toLowerCase().includes(words.toLowerCase())),
+    "calendar.add_event": ({ event }) => {
+      const made = { ...data.held(event.title, event.times).event, id: id(), location: event.location, notes: event.notes, rule: event.repeat ?? null };
+      return keepCalendar(() => {
+        held = [...held, { event: made, original: null }];
+        return { event: made };
+      });
+    },
+    "calendar.update_event": ({ event, patch }) =>
+      keepCalendar(() => {
+        const { repeat, ...rest } = patch;
+        held = held.map((one) => (one.event.id === event ? { ...one, event: { ...one.event, ...rest, ...(repeat === undefined ? {} : { rule: repeat || null }) } } : one));
+        return { event: found(held.find((one) => one.event.id === event), "event").event };
+      }),
+    "calendar.delete_event": ({ event }) =>
+      keepCalendar(() => {
+        held = held.filter((one) => one.event.id !== event);
+        return {};
+      }),
+    "calendar.todos": () => todos,
+    "calendar.add_todo": ({ todo }) => {
+      const made = data.todo(todo.title, todo.due ?? null);
+      todos = [...todos, made];
+      return made;
+    },
+    "calendar.update_todo": ({ todo, patch }) => {
+      todos = todos.map((one) => (one.id === todo ? { ...one, completed_at: patch.completed === undefined ? one.completed_at : patch.completed ? now() : null } : one));
+      publish({ type: "calendar_changed" });
+      return found(todos.find((one) => one.id === todo), "task");
+    },
+    "calendar.delete_todo": ({ todo }) =>
+      keepCalendar(() => {
+        todos = todos.filter((one) => one.id !== todo);
+        return {};
+      }),
+    "calendar.reminders": () => reminders,
+    "calendar.add_reminder": ({ text, at, event }) => {
+      const made = { id: id(), text, at, event, said_at: null, created_at: now() };
+      reminders = [...reminders, made];
+      return made;
+    },
+    "calendar.snooze": ({ reminder, until }) => {
+      reminders = reminders.map((one) => (one.id === reminder ? { ...one, at: until } : one));
+      return found(reminders.find((one) => one.id === reminder), "reminder");
+    },
+    "calendar.delete_reminder": ({ reminder }) =>
+      keepCalendar(() => {
+        reminders = reminders.filter((one) => one.id !== reminder);
+        return {};
+      }),
+    "calendar.understand": ({ words }) => data.understood(words),
+    "calendar.quick_add": ({ words }) => {
+      const draft = data.understood(words);
+      return keepCalendar(() => {
+        if (draft.kind === "event") held = [...held, data.held(draft.event.title, draft.event.times)];
+        else if (draft.kind === "todo") todos = [...todos, data.todo(draft.todo.title, draft.todo.due ?? null)];
+        else reminders = [...reminders, { id: id(), text: draft.text, at: draft.at, event: null, said_at: null, created_at: now() }];
+        return { draft };
+      });
+    },
+    "calendar.export": () => ({ ics: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" }),
+    "calendar.import": () => ({ events: 0, todos: 0, left_out: 0 }),
+    "calendar.subscriptions": () => [],
+    "calendar.subscribe": ({ name, url }) => ({ id: id(), name, url, read_at: now(), failure: null, created_at: now() }),
+    "calendar.unsubscribe": () => ({}),
+
     "undo.list": ({ limit }) => undoables.slice(0, limit),
-    "undo.action": ({ action }) => undo((entry) => entry.action === action),
+    "undo.action": ({ action }) => takeCalendarBack(action) ?? undo((entry) => entry.action === action),
     "undo.turn": ({ turn }) => undo((entry) => entry.turn === turn),
 
     "state.get": () => state,
