@@ -3,8 +3,8 @@
 //! Knows no wire format, no window and no clock: what it needs from outside stands in [`ports`].
 
 mod actions;
-mod callers;
 pub mod calendar;
+mod callers;
 pub mod chat;
 pub mod doctor;
 mod events;

@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::callers::Callers;
 use crate::calendar::Calendar;
+use crate::callers::Callers;
 use crate::events::Bus;
 use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
