@@ -16,6 +16,28 @@ export function luna(profile) {
   return join(target, profile, `luna${exe}`);
 }
 
+/** Where cargo puts the desktop program. */
+export function desktop(profile) {
+  return join(target, profile, `luna-desktop${exe}`);
+}
+
+const TAURI_DRIVER = "2.1.0";
+
+/** The program through which the tests drive the desktop window, built once. */
+export async function tauriDriver() {
+  const tools = join(target, "tools");
+  const driver = join(tools, "bin", `tauri-driver${exe}`);
+  if (stamp("tauri-driver") !== TAURI_DRIVER || !existsSync(driver)) {
+    await step(`tauri-driver ${TAURI_DRIVER}, which drives the desktop window`, () =>
+      run("cargo", ["install", "tauri-driver", "--version", TAURI_DRIVER, "--locked", "--debug", "--root", tools], {
+        env: { CARGO_TARGET_DIR: join(tools, "build") },
+      }),
+    );
+    setStamp("tauri-driver", TAURI_DRIVER);
+  }
+  return driver;
+}
+
 /** The browser that the end-to-end tests drive. */
 export function browser() {
   return process.env.CHROMIUM || ["chromium", "chromium-browser", "google-chrome"].map(which).find(Boolean);

@@ -1,9 +1,9 @@
-// `npm test`: sets up what is missing, then checks everything that is checked. `npm test -- ui rust e2e` runs some of the
+// `npm test`: sets up what is missing, then checks everything that is checked. `npm test -- ui rust e2e desktop` runs some of the
 // groups only.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { browser, buildUi, luna, models, setUp } from "./setup.mjs";
+import { browser, buildUi, desktop, luna, models, setUp, tauriDriver } from "./setup.mjs";
 import { output, program, root, run, step, Stop } from "./steps.mjs";
 
 const cargo = (...args) => run("cargo", args);
@@ -47,6 +47,18 @@ const groups = {
     await models(luna("debug"));
     await step("End to end, in a real browser", () =>
       run("npm", ["run", "--silent", "ui:e2e"], { env: { LUNA_BIN: luna("debug"), CHROMIUM: chromium } }),
+    );
+  },
+
+  async desktop() {
+    if (process.platform !== "linux") return skipped("the desktop window", "it is driven through WebKitWebDriver, which Linux has");
+    const driver = await tauriDriver();
+    await step("Luna, for the desktop tests", () => cargo("build", "--locked", "--workspace", "--all-targets"));
+    // A display, a bus and a window manager that end with the tests.
+    await step("End to end, in the real window", () =>
+      run("xvfb-run", ["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--", "sh", "scripts/desktop-session.sh", "npm", "run", "--silent", "desktop:e2e"], {
+        env: { LUNA_DESKTOP_BIN: desktop("debug"), TAURI_DRIVER: driver },
+      }),
     );
   },
 };

@@ -38,7 +38,10 @@ export default defineConfig({
     // Mermaid's own pieces; they are loaded when a diagram is shown.
     chunkSizeWarningLimit: 800,
     // One file of icons instead of one an icon.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "icons", test: /@lucide/ }] } } },
+    rolldownOptions: {
+      input: [here("./index.html"), here("./quick.html")],
+      output: { codeSplitting: { groups: [{ name: "icons", test: /@lucide/ }] } },
+    },
   },
   test: {
     environment: "jsdom",

@@ -12,15 +12,16 @@ use crate::{
     VERSION,
     home::{Home, variant_name},
     limits,
-    listeners::{Port, listen},
+    listeners::Ports,
     setup::Setup,
 };
 
 /// Luna, awake and listening.
 pub struct App {
     home: Home,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     executor_address: Option<SocketAddr>,
+    closed: Vec<Error>,
     stop: CancellationToken,
     doors: JoinSet<std::io::Result<()>>,
 }
@@ -32,35 +33,9 @@ pub struct App {
 /// folder. Each says what to do.
 pub async fn start(setup: &Setup) -> Result<App> {
     limits::raise_open_files();
-    let config = &setup.config;
-    let main = Port { number: config.port, variable: "PORT or --port", way_out: "" };
-    let (listener, address) = listen(&config.host, main).await?;
-    let executor = match config.executor_port {
-        None => None,
-        Some(number) => {
-            let way_out = " (0 does without it)";
-            let port = Port { number, variable: "EXECUTOR_PORT or --executor-port", way_out };
-            Some(listen(&config.host, port).await?)
-        }
-    };
+    let ports = Ports::open(&setup.config).await.all()?;
     let home = Home::open(setup).await?;
-    let stop = home.luna.stopping().clone();
-    let mut doors = JoinSet::new();
-    home.luna.callers().opened("main", address.to_string());
-    if config.password.is_some() {
-        home.luna.callers().with_password();
-    }
-    let router = luna_http::main_router(home.luna.clone(), home.table.clone(), doors_at(setup, address));
-    doors.spawn(luna_http::serve(listener, router, stop.clone()));
-    let executor_address = executor.as_ref().map(|(_, address)| *address);
-    if let Some((listener, address)) = executor {
-        home.luna.callers().opened("executor", address.to_string());
-        let router = luna_http::executor_router(home.luna.clone(), doors_at(setup, address));
-        doors.spawn(luna_http::serve(listener, router, stop.clone()));
-    }
-    home.announce(address)?;
-    tracing::info!(%address, data = %setup.paths.data.display(), version = VERSION, "Luna is awake");
-    Ok(App { home, address, executor_address, stop, doors })
+    App::open(setup, home, ports)
 }
 
 /// What the guard at a listener's door lets in besides this machine's own names.
@@ -81,6 +56,30 @@ fn doors_at(setup: &Setup, address: SocketAddr) -> Doors {
 }
 
 impl App {
+    /// Opens the doors of a Luna who is awake.
+    pub(crate) fn open(setup: &Setup, home: Home, ports: Ports) -> Result<Self> {
+        let stop = home.luna.stopping().clone();
+        let mut doors = JoinSet::new();
+        let (address, executor_address) = (ports.main_address(), ports.executor_address());
+        if setup.config.password.is_some() {
+            home.luna.callers().with_password();
+        }
+        if let Some((listener, address)) = ports.main {
+            home.luna.callers().opened("main", address.to_string());
+            let router =
+                luna_http::main_router(home.luna.clone(), home.table.clone(), doors_at(setup, address));
+            doors.spawn(luna_http::serve(listener, router, stop.clone()));
+            home.announce(address)?;
+        }
+        if let Some((listener, address)) = ports.executor {
+            home.luna.callers().opened("executor", address.to_string());
+            let router = luna_http::executor_router(home.luna.clone(), doors_at(setup, address));
+            doors.spawn(luna_http::serve(listener, router, stop.clone()));
+        }
+        tracing::info!(?address, data = %setup.paths.data.display(), version = VERSION, "Luna is awake");
+        Ok(Self { home, address, executor_address, closed: ports.refused, stop, doors })
+    }
+
     /// Herself.
     #[must_use]
     pub fn luna(&self) -> &Luna {
@@ -93,10 +92,16 @@ impl App {
         &self.home.table
     }
 
-    /// Where every API and the web UI are.
+    /// Where every API and the web UI are; none when that port could not be had.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
+    pub const fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// Why ports are not listened on that should be; each says who has it and what to do.
+    #[must_use]
+    pub fn closed(&self) -> &[Error] {
+        &self.closed
     }
 
     /// Where the executor listens for itself, if it does.

@@ -4,8 +4,10 @@
 //! starts from, [`Home`] is Luna awake without listeners, [`App`] is the server.
 
 mod app;
+mod attend;
 mod claim;
 pub mod config;
+pub mod flags;
 mod home;
 mod limits;
 mod listeners;
@@ -14,14 +16,17 @@ mod models;
 pub mod paths;
 pub mod secrets;
 mod setup;
+mod there;
 
 pub use app::{App, start};
+pub use attend::{Attended, attend};
 pub use claim::{Claim, Holder, Taken};
 pub use home::Home;
-pub use luna_commands::{Failure, Reply, Table};
+pub use luna_commands::{Failure, Reply, Table, desktop};
 pub use luna_embed::models as weights;
 pub use luna_store as store;
 pub use setup::Setup;
+pub use there::{Events, There};
 
 /// The version of Luna.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

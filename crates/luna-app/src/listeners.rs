@@ -6,18 +6,59 @@ use std::{io, net::SocketAddr};
 use luna_model::{Error, Result};
 use tokio::net::TcpListener;
 
+use crate::config::Config;
+
+/// The ports of a configuration, as far as they could be had.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    pub(crate) main: Option<(TcpListener, SocketAddr)>,
+    pub(crate) executor: Option<(TcpListener, SocketAddr)>,
+    /// Why one is missing.
+    pub(crate) refused: Vec<Error>,
+}
+
+impl Ports {
+    pub(crate) async fn open(config: &Config) -> Self {
+        let mut refused = vec![];
+        let main = Port { number: config.port, variable: "PORT or --port", way_out: "" };
+        let main = listen(&config.host, main).await.map_err(|error| refused.push(error)).ok();
+        let executor = match config.executor_port {
+            None => None,
+            Some(number) => {
+                let way_out = " (0 does without it)";
+                let port = Port { number, variable: "EXECUTOR_PORT or --executor-port", way_out };
+                listen(&config.host, port).await.map_err(|error| refused.push(error)).ok()
+            }
+        };
+        Self { main, executor, refused }
+    }
+
+    /// The ports, or why one of them is missing.
+    pub(crate) fn all(mut self) -> Result<Self> {
+        if self.refused.is_empty() { Ok(self) } else { Err(self.refused.swap_remove(0)) }
+    }
+
+    pub(crate) fn main_address(&self) -> Option<SocketAddr> {
+        self.main.as_ref().map(|(_, address)| *address)
+    }
+
+    pub(crate) fn executor_address(&self) -> Option<SocketAddr> {
+        self.executor.as_ref().map(|(_, address)| *address)
+    }
+}
+
 /// A port by the names a user knows it by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Port {
-    pub(crate) number: u16,
+struct Port {
+    number: u16,
     /// The variable that chooses it.
-    pub(crate) variable: &'static str,
+    variable: &'static str,
     /// What else can be done when it is taken.
-    pub(crate) way_out: &'static str,
+    way_out: &'static str,
 }
 
 /// Begins to listen.
-pub(crate) async fn listen(host: &str, port: Port) -> Result<(TcpListener, SocketAddr)> {
+async fn listen(host: &str, port: Port) -> Result<(TcpListener, SocketAddr)> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let listener =
         TcpListener::bind((bare, port.number)).await.map_err(|error| refused(bare, port, error))?;

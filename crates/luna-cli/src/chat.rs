@@ -7,13 +7,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use futures::StreamExt as _;
-use luna_app::Setup;
+use luna_app::{Events, Setup};
 use luna_model::{Conversation, ConversationId, Event, Mode, Provider, ToolResult, TurnId};
 use rustyline::{DefaultEditor, error::ReadlineError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::reach::{Events, Reach};
+use crate::reach::Reach;
 use crate::screen::{self, BAD, FAINT, GOOD, LUNA, STRONG, styled};
 use crate::signals::Interrupts;
 use crate::{args, asking};

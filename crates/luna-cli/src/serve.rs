@@ -14,6 +14,8 @@ pub(crate) async fn serve(setup: &Setup) -> Result<()> {
     };
     let executor =
         app.executor_address().map_or_else(String::new, |address| format!(" (executor on http://{address})"));
-    screen::line(format!("Luna listens on http://{}{executor}", app.address()))?;
+    if let Some(address) = app.address() {
+        screen::line(format!("Luna listens on http://{address}{executor}"))?;
+    }
     Ok(app.run_until(stop.asked()).await?)
 }

@@ -7,6 +7,7 @@ mod agent;
 mod audit;
 mod calendar;
 mod chat;
+pub mod desktop;
 mod holdings;
 mod memory;
 mod providers;

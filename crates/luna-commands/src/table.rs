@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt as _};
@@ -13,6 +13,8 @@ use luna_model::{Error, ErrorKind, Event, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use ts_rs::{TS, TypeVisitor};
+
+use crate::desktop::Desktop;
 
 /// What a handler knows besides Luna.
 #[derive(Clone, Debug)]
@@ -51,6 +53,14 @@ pub enum Reply {
 pub(crate) struct Context {
     pub(crate) luna: Luna,
     pub(crate) about: Arc<About>,
+    desktop: Arc<OnceLock<Arc<dyn Desktop>>>,
+}
+
+impl Context {
+    /// The desktop program around Luna, where there is one.
+    pub(crate) fn desktop(&self) -> Option<Arc<dyn Desktop>> {
+        self.desktop.get().cloned()
+    }
 }
 
 type Handler = Box<dyn Fn(Context, Value) -> BoxFuture<'static, Result<Reply>> + Send + Sync>;
@@ -125,7 +135,13 @@ impl Table {
     /// The table of a Luna.
     #[must_use]
     pub fn new(luna: Luna, about: About) -> Self {
-        Self { context: Context { luna, about: Arc::new(about) }, commands: Arc::new(commands()) }
+        let context = Context { luna, about: Arc::new(about), desktop: Arc::default() };
+        Self { context, commands: Arc::new(commands()) }
+    }
+
+    /// Says who answers for the desktop; the first one stays.
+    pub fn in_desktop(&self, desktop: Arc<dyn Desktop>) {
+        let _ = self.context.desktop.set(desktop);
     }
 
     /// The names, sorted.
@@ -236,7 +252,7 @@ impl TypeVisitor for Held<'_> {
     }
 }
 
-fn read<Q: DeserializeOwned>(input: Value) -> Result<Q> {
+pub(crate) fn read<Q: DeserializeOwned>(input: Value) -> Result<Q> {
     let input = if input.is_null() { Value::Object(serde_json::Map::new()) } else { input };
     serde_json::from_value(input)
         .map_err(|e| Error::invalid(format!("the input is not as it should be: {e}")))
@@ -253,6 +269,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::audit::register(&mut register);
     crate::holdings::register(&mut register);
     crate::calendar::register(&mut register);
+    crate::desktop::register(&mut register);
     register.commands
 }
 

@@ -99,6 +99,7 @@ fn check(settings: &Settings) -> Result<()> {
         ("command_timeout_s", settings.command_timeout_s, 1..=86_400),
         ("first_token_timeout_s", settings.first_token_timeout_s, 1..=3_600),
         ("idle_timeout_s", settings.idle_timeout_s, 1..=3_600),
+        ("free_window_after_s", settings.free_window_after_s, 0..=604_800),
     ];
     for (name, value, range) in ranges {
         if !range.contains(&value) {

@@ -43,6 +43,20 @@ pub struct Settings {
     pub language: String,
     /// Whether the first-run questions were answered or skipped.
     pub onboarded: bool,
+    /// Global hotkey that shows and hides the window (`Ctrl+Alt+L`); empty = none.
+    pub hotkey_open: String,
+    /// Global hotkey of the quick bar; empty = none.
+    pub hotkey_ask: String,
+    /// The desktop program starts with the user's session, in the tray.
+    pub start_at_login: bool,
+    /// Closing the window leaves Luna awake in the tray.
+    pub close_to_tray: bool,
+    /// Seconds until a hidden window gives its memory back; 0 = never.
+    pub free_window_after_s: u64,
+    /// Tell by system notifications what asks for attention while the window is away.
+    pub notifications: bool,
+    /// No notifications, whatever happens.
+    pub do_not_disturb: bool,
 }
 
 /// One provider's settings.
@@ -75,6 +89,13 @@ impl Default for Settings {
             modules_off: std::collections::BTreeSet::new(),
             language: "system".into(),
             onboarded: false,
+            hotkey_open: "Ctrl+Alt+L".into(),
+            hotkey_ask: "Ctrl+Shift+Space".into(),
+            start_at_login: false,
+            close_to_tray: true,
+            free_window_after_s: 600,
+            notifications: true,
+            do_not_disturb: false,
         }
     }
 }

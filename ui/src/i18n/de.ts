@@ -46,6 +46,17 @@ export const de: Catalogue = {
     questions: (n) => plural(n, "Frage wartet auf dich", "Fragen warten auf dich"),
     sections: "Abschnitte",
   },
+  quick: {
+    title: "Luna fragen",
+    deeds: { ask: "Fragen", plan: "Ausführen" },
+    change: "Was die Eingabetaste tut; Tab wechselt",
+    placeholder: { ask: "Luna fragen", plan: "Was soll getan werden?" },
+    atHand: "Der Frage hinzufügen",
+    sources: { selection: "Auswahl", clipboard: "Zwischenablage" },
+    planning: "Ein Plan entsteht",
+    answer: "Antwort",
+    keys: "Eingabe fragt weiter · Strg+Eingabe öffnet im Fenster · Esc schließt",
+  },
   connection: {
     starting: "Luna startet",
     offline: "Lunas Kern antwortet nicht.",

@@ -45,6 +45,17 @@ export const en = {
     questions: (n: number) => plural(n, "question waits for you", "questions wait for you"),
     sections: "Sections",
   },
+  quick: {
+    title: "Ask Luna",
+    deeds: { ask: "Ask", plan: "Run" },
+    change: "What Enter does; Tab changes it",
+    placeholder: { ask: "Ask Luna", plan: "What should be done?" },
+    atHand: "Add to the question",
+    sources: { selection: "Selection", clipboard: "Clipboard" },
+    planning: "Making a plan",
+    answer: "Answer",
+    keys: "Enter asks on · Ctrl+Enter opens it in the window · Esc closes",
+  },
   connection: {
     starting: "Starting Luna",
     offline: "Luna’s core does not answer.",

@@ -69,4 +69,32 @@ language: string,
 /**
  * Whether the first-run questions were answered or skipped.
  */
-onboarded: boolean, };
+onboarded: boolean, 
+/**
+ * Global hotkey that shows and hides the window (`Ctrl+Alt+L`); empty = none.
+ */
+hotkey_open: string, 
+/**
+ * Global hotkey of the quick bar; empty = none.
+ */
+hotkey_ask: string, 
+/**
+ * The desktop program starts with the user's session, in the tray.
+ */
+start_at_login: boolean, 
+/**
+ * Closing the window leaves Luna awake in the tray.
+ */
+close_to_tray: boolean, 
+/**
+ * Seconds until a hidden window gives its memory back; 0 = never.
+ */
+free_window_after_s: number, 
+/**
+ * Tell by system notifications what asks for attention while the window is away.
+ */
+notifications: boolean, 
+/**
+ * No notifications, whatever happens.
+ */
+do_not_disturb: boolean, };

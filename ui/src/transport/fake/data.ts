@@ -28,6 +28,13 @@ export const SETTINGS: Settings = {
   modules_off: [],
   language: "system",
   onboarded: false,
+  hotkey_open: "Ctrl+Alt+L",
+  hotkey_ask: "Ctrl+Shift+Space",
+  start_at_login: false,
+  close_to_tray: true,
+  free_window_after_s: 600,
+  notifications: true,
+  do_not_disturb: false,
 };
 
 const TITLES: [title: string, age: number, pinned: boolean][] = [

@@ -102,6 +102,13 @@ export function fakeTransport(search: string = location.search): Transport {
       user_name: settings.user_name,
       luna_name: settings.luna_name,
     }),
+    "desktop.get": () => null,
+    "desktop.try_hotkey": () => {
+      throw new Failure("unavailable", "the desktop program does not run; start it, then try again");
+    },
+    "desktop.show": () => {
+      throw new Failure("unavailable", "the desktop program does not run; start it, then try again");
+    },
     "settings.get": view,
     "settings.patch": ({ patch }) => {
       settings = patched(view(), patch as SettingsPatch);

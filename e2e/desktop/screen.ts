@@ -1,0 +1,30 @@
+// The desktop as the user has it: what windows are seen on the screen, keys that no page hears first, processes.
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Presses keys on the keyboard, for whoever has taken them. */
+export async function keys(chord: string): Promise<void> {
+  await run("xdotool", ["key", chord]);
+}
+
+/** Whether a window with such a title is on the screen. */
+export async function seen(title: string): Promise<boolean> {
+  return run("xdotool", ["search", "--onlyvisible", "--name", title]).then(
+    ({ stdout }) => stdout.trim() !== "",
+    () => false,
+  );
+}
+
+/** How many web views the program on this data folder has: each has a process. */
+export async function webProcesses(dataDir: string): Promise<number> {
+  const { pid } = JSON.parse(await readFile(`${dataDir}/run.json`, "utf8")) as { pid: number };
+  const all = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(all.map((name) => readFile(`/proc/${name}/stat`, "utf8").catch(() => "")));
+  return stats.filter((stat) => {
+    const [, name, parent] = /^\d+ \((.+)\) \S (\d+)/.exec(stat) ?? [];
+    return name?.startsWith("WebKitWebProc") === true && Number(parent) === pid;
+  }).length;
+}

@@ -1,0 +1,15 @@
+// The desktop program's tests: one window after another, in a session with a display and a bus of its own.
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  test: {
+    include: ["**/*.desktop.ts"],
+    environment: "node",
+    maxWorkers: 1,
+    bail: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});

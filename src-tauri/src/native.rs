@@ -1,0 +1,298 @@
+//! What the desktop gives a program: windows, a tray, keys that work everywhere, notifications. [`Shell`] holds it
+//! together and follows Luna's settings and events; it decides nothing about what she does.
+
+pub(crate) mod hotkeys;
+pub(crate) mod links;
+mod notices;
+#[cfg(target_os = "linux")]
+mod portal;
+pub(crate) mod quick;
+mod tray;
+pub(crate) mod window;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use luna_app::Setup;
+use luna_app::desktop::{Desktop, DesktopView, Hotkey, Show};
+use luna_model::{Event, Settings};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tauri::plugin::TauriPlugin;
+use tauri::{AppHandle, Config, Manager as _, Wry};
+use tauri_plugin_autostart::ManagerExt as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::core::Core;
+use crate::wish::Wish;
+
+/// Between two tries to reach a Luna who is gone.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The desktop side of the program.
+pub(crate) struct Shell {
+    app: AppHandle,
+    core: Core,
+    began: Instant,
+    first_painted: AtomicBool,
+    settings: Mutex<Settings>,
+    hotkeys: hotkeys::Hotkeys,
+    tray: Mutex<Option<tray::Tray>>,
+    pub(crate) window: window::Kept,
+    notices: notices::Notices,
+    end: CancellationToken,
+}
+
+impl Shell {
+    pub(crate) fn new(app: AppHandle, core: Core, began: Instant) -> Self {
+        Self {
+            hotkeys: hotkeys::Hotkeys::new(app.clone()),
+            notices: notices::Notices::new(app.clone(), core.clone()),
+            app,
+            core,
+            began,
+            first_painted: AtomicBool::new(false),
+            settings: Mutex::new(Settings::default()),
+            tray: Mutex::new(None),
+            window: window::Kept::default(),
+            end: CancellationToken::new(),
+        }
+    }
+
+    /// The settings as they were last seen.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.lock().clone()
+    }
+
+    /// Where Luna keeps her data; the web view keeps its own there as well.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.core.data()
+    }
+
+    /// Starts what lives as long as the program.
+    pub(crate) fn begin(self: &Arc<Self>) -> tauri::Result<()> {
+        match tray::Tray::new(&self.app, &self.settings()) {
+            Ok(tray) => *self.tray.lock() = Some(tray),
+            // A desktop without a tray is no reason not to have a window.
+            Err(error) => tracing::warn!(%error, "there is no tray icon"),
+        }
+        let app = self.app.clone();
+        tauri::async_runtime::spawn(async move {
+            told_to_end().await;
+            app.exit(0);
+        });
+        let shell = Arc::clone(self);
+        tauri::async_runtime::spawn(async move {
+            let end = shell.end.clone();
+            tokio::select! {
+                () = end.cancelled() => {}
+                () = shell.attend() => {}
+            }
+        });
+        Ok(())
+    }
+
+    pub(crate) fn end(&self) {
+        self.end.cancel();
+    }
+
+    /// Does what a start of the program asked for.
+    pub(crate) fn fulfil(&self, wish: &Wish) {
+        if let Some(link) = &wish.link {
+            links::open(&self.app, link);
+        } else if wish.quick {
+            quick::show(&self.app);
+        } else if wish.toggle {
+            window::toggle(&self.app);
+        } else {
+            window::show(&self.app, None);
+        }
+    }
+
+    /// The first screen can be used.
+    pub(crate) fn painted(&self) {
+        if !self.first_painted.swap(true, Ordering::Relaxed) {
+            let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(ms, "the window shows its first screen");
+        }
+    }
+
+    /// Follows Luna's settings and events for as long as the program runs.
+    async fn attend(self: &Arc<Self>) {
+        loop {
+            if self.refresh().await
+                && let Ok(mut events) = self.core.events("events", json!({})).await
+            {
+                while let Some(Ok(event)) = events.next().await {
+                    self.on(&event).await;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Reads what is shown outside the window; whether she answered.
+    async fn refresh(self: &Arc<Self>) -> bool {
+        let Ok(view) = self.core.call("settings.get", json!({})).await else { return false };
+        if let Some(settings) = view.get("settings").cloned().and_then(read::<Settings>) {
+            self.apply(settings);
+        }
+        self.count().await;
+        true
+    }
+
+    fn apply(self: &Arc<Self>, settings: Settings) {
+        *self.settings.lock() = settings.clone();
+        let shell = Arc::clone(self);
+        // Menus, keys and windows belong to the main thread.
+        let done = self.app.run_on_main_thread(move || {
+            shell.hotkeys.apply(&settings);
+            if let Some(tray) = &*shell.tray.lock() {
+                tray.show(&settings);
+            }
+            let autostart = shell.app.autolaunch();
+            if autostart.is_enabled().is_ok_and(|enabled| enabled != settings.start_at_login) {
+                let changed = if settings.start_at_login { autostart.enable() } else { autostart.disable() };
+                if let Err(error) = changed {
+                    tracing::warn!(%error, "starting with the session could not be changed");
+                }
+            }
+        });
+        if let Err(error) = done {
+            tracing::debug!(%error, "the program ends");
+        }
+    }
+
+    /// Counts the questions that wait, for the tray.
+    async fn count(self: &Arc<Self>) {
+        let Ok(list) = self.core.call("confirmations.list", json!({})).await else { return };
+        let waiting = list.as_array().map_or(0, Vec::len);
+        let shell = Arc::clone(self);
+        let _ = self.app.run_on_main_thread(move || {
+            if let Some(tray) = &*shell.tray.lock() {
+                tray.waiting(waiting);
+            }
+        });
+    }
+
+    async fn on(self: &Arc<Self>, event: &Event) {
+        match event {
+            Event::SettingsChanged { .. } => {
+                self.refresh().await;
+            }
+            Event::ConfirmationAsked { .. } | Event::ConfirmationSettled { .. } => self.count().await,
+            _ => {}
+        }
+        let settings = self.settings();
+        if settings.notifications && !settings.do_not_disturb && !window::is_looked_at(&self.app) {
+            self.notices.on(event, &settings);
+        }
+        if let Event::ConfirmationSettled { action, .. } = event {
+            self.notices.settled(*action);
+        }
+    }
+
+    /// Changes settings from the tray.
+    pub(crate) fn patch(&self, patch: Value) {
+        let core = self.core.clone();
+        tauri::async_runtime::spawn(async move {
+            if let Err(trouble) = core.call("settings.patch", json!({ "patch": patch })).await {
+                tracing::warn!(why = trouble.message(), "a setting was not changed");
+            }
+        });
+    }
+
+    /// Says, once, that the window is away and Luna is not.
+    pub(crate) fn say_still_here(&self) {
+        if !self.first_painted.load(Ordering::Relaxed) {
+            return;
+        }
+        let (core, notices, settings) = (self.core.clone(), self.notices.clone(), self.settings());
+        tauri::async_runtime::spawn(async move {
+            let note = core.data().join("told-of-tray");
+            if !note.exists() && tokio::fs::write(&note, "").await.is_ok() {
+                notices.still_here(&settings);
+            }
+        });
+    }
+}
+
+#[async_trait]
+impl Desktop for Shell {
+    async fn view(&self) -> DesktopView {
+        let (attached_to, closed_ports) = self.core.situation().await;
+        let (hotkeys, hotkeys_note, bind) = self.hotkeys.state();
+        DesktopView {
+            hotkeys,
+            hotkeys_note,
+            bind,
+            tray: notices::has_tray().await,
+            starts_at_login: self.app.autolaunch().is_enabled().unwrap_or(false),
+            updates: has_update_key(self.app.config()),
+            attached_to,
+            closed_ports,
+        }
+    }
+
+    async fn try_hotkey(&self, keys: &str) -> Hotkey {
+        self.hotkeys.attempt(keys)
+    }
+
+    async fn show(&self, what: Show, route: Option<String>) -> luna_model::Result<()> {
+        let app = self.app.clone();
+        let shown = self.app.run_on_main_thread(move || match what {
+            Show::Window => window::show(&app, route.as_deref()),
+            Show::Toggle => window::toggle(&app),
+            Show::Quick => quick::toggle(&app),
+        });
+        shown.map_err(luna_model::Error::internal)
+    }
+}
+
+/// Waits until the program is told to end from outside: the session is over, or someone is in a terminal.
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        let [Ok(mut a), Ok(mut b), Ok(mut c)] = kinds else { return std::future::pending().await };
+        tokio::select! {
+            _ = a.recv() => {}
+            _ = b.recv() => {}
+            _ = c.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// One program a data folder; a second start is a wish to the first.
+pub(crate) fn single_instance(setup: &Setup) -> TauriPlugin<Wry> {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    setup.paths.data.hash(&mut hasher);
+    let builder = tauri_plugin_single_instance::Builder::new()
+        .dbus_id(format!("app.luna.desktop.d{:016x}", hasher.finish()))
+        .callback(|app: &AppHandle, arguments, _| {
+            let wish = Wish::of(&arguments);
+            if let (false, Some(shell)) = (wish.hidden, app.try_state::<Arc<Shell>>()) {
+                shell.fulfil(&wish);
+            }
+        });
+    builder.build()
+}
+
+/// Whether updates can be checked: without a key nothing could be trusted, so nothing is looked for.
+pub(crate) fn has_update_key(config: &Config) -> bool {
+    let updater = config.plugins.0.get("updater");
+    updater.and_then(|u| u.get("pubkey")).and_then(Value::as_str).is_some_and(|key| !key.is_empty())
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).inspect_err(|error| tracing::warn!(%error, "Luna speaks otherwise")).ok()
+}

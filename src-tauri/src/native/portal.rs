@@ -1,0 +1,81 @@
+//! Global hotkeys from the desktop's portal (org.freedesktop.portal.GlobalShortcuts): on Wayland no program may take a
+//! key itself. The desktop may ask the user, and may give other keys than were wished for.
+
+use std::sync::Arc;
+
+use ashpd::desktop::global_shortcuts::{BindShortcutsOptions, GlobalShortcuts, NewShortcut};
+use futures::StreamExt as _;
+use tauri::{AppHandle, Manager as _};
+
+use super::Shell;
+use super::hotkeys::Deed;
+
+/// Asks the portal for keys, and does their deeds for as long as the program runs.
+pub(super) fn bind(app: &AppHandle, wanted: Vec<(Deed, String)>) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = follow(&app, &wanted).await {
+            app.state::<Arc<Shell>>().hotkeys.refused(&error.to_string());
+        }
+    });
+}
+
+async fn follow(app: &AppHandle, wanted: &[(Deed, String)]) -> ashpd::Result<()> {
+    let portal = GlobalShortcuts::new().await?;
+    let session = portal.create_session(Default::default()).await?;
+    let shortcuts: Vec<_> = wanted
+        .iter()
+        .filter(|(_, keys)| !keys.is_empty())
+        .map(|(deed, keys)| {
+            let about = match deed {
+                Deed::Open => "Show or hide Luna",
+                Deed::Ask => "Ask Luna in the quick bar",
+            };
+            NewShortcut::new(deed.setting(), about).preferred_trigger(trigger(keys).as_str())
+        })
+        .collect();
+    let bound = portal
+        .bind_shortcuts(&session, &shortcuts, None, BindShortcutsOptions::default())
+        .await?
+        .response()?;
+    let given: Vec<_> = bound
+        .shortcuts()
+        .iter()
+        .map(|key| (key.id().to_owned(), key.trigger_description().to_owned()))
+        .collect();
+    app.state::<Arc<Shell>>().hotkeys.given(&given);
+    let mut pressed = portal.receive_activated().await?;
+    while let Some(key) = pressed.next().await {
+        let Some(deed) = Deed::ALL.into_iter().find(|deed| deed.setting() == key.shortcut_id()) else {
+            continue;
+        };
+        let to = app.clone();
+        let _ = app.run_on_main_thread(move || deed.perform(&to));
+    }
+    Ok(())
+}
+
+/// Keys as the XDG "shortcuts" specification writes them: `CTRL+ALT+l`.
+fn trigger(keys: &str) -> String {
+    let parts: Vec<_> = keys
+        .split('+')
+        .map(|part| match part.trim().to_ascii_uppercase().as_str() {
+            "CONTROL" | "CTRL" => "CTRL".into(),
+            "SUPER" | "META" | "CMD" | "COMMAND" => "LOGO".into(),
+            modifier @ ("ALT" | "SHIFT") => modifier.to_owned(),
+            key => key.to_ascii_lowercase(),
+        })
+        .collect();
+    parts.join("+")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_written_as_the_portal_wants_them() {
+        assert_eq!(trigger("Ctrl+Alt+L"), "CTRL+ALT+l");
+        assert_eq!(trigger("Super+Shift+Space"), "LOGO+SHIFT+space");
+    }
+}

@@ -1,0 +1,139 @@
+//! The tray icon and its menu: what people want in between. Entries whose deed does not exist are not there.
+
+use std::sync::Arc;
+
+use luna_model::Settings;
+use serde_json::json;
+use tauri::image::Image;
+use tauri::menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
+use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
+use tauri::{AppHandle, Manager as _, Wry, include_image};
+
+use super::{Shell, quick, window};
+use crate::words::{Words, words};
+
+const OPEN: &str = "open";
+const ASK: &str = "ask";
+const RUN: &str = "run";
+const WAITING: &str = "waiting";
+const QUIET: &str = "quiet";
+const SETTINGS: &str = "settings";
+const QUIT: &str = "quit";
+
+static CALM: Image<'_> = include_image!("icons/tray.png");
+static ASKING: Image<'_> = include_image!("icons/tray-asking.png");
+static SILENT: Image<'_> = include_image!("icons/tray-quiet.png");
+
+/// An entry, and its text in whatever language.
+type Entry = (MenuItem<Wry>, fn(&Words) -> &'static str);
+
+/// The icon, and the entries that change.
+pub(super) struct Tray {
+    icon: TrayIcon,
+    entries: [Entry; 5],
+    waiting: MenuItem<Wry>,
+    quiet: CheckMenuItem<Wry>,
+    now: parking_lot::Mutex<Now>,
+}
+
+/// What the icon tells.
+struct Now {
+    words: &'static Words,
+    waiting: usize,
+    quiet: bool,
+}
+
+impl Tray {
+    pub(super) fn new(app: &AppHandle, settings: &Settings) -> tauri::Result<Self> {
+        let words = words(&settings.language);
+        let entry = |id: &str, text: fn(&Words) -> &'static str| {
+            MenuItem::with_id(app, id, text(words), true, None::<&str>).map(|entry| (entry, text))
+        };
+        let [open, ask, run] = [entry(OPEN, |w| w.open)?, entry(ASK, |w| w.ask)?, entry(RUN, |w| w.run)?];
+        let [options, quit] = [entry(SETTINGS, |w| w.settings)?, entry(QUIT, |w| w.quit)?];
+        let waiting = MenuItem::with_id(app, WAITING, words.no_questions, false, None::<&str>)?;
+        let quiet =
+            CheckMenuItem::with_id(app, QUIET, words.quiet, true, settings.do_not_disturb, None::<&str>)?;
+        let line = || PredefinedMenuItem::separator(app);
+        let menu = Menu::with_items(
+            app,
+            &[&open.0, &ask.0, &run.0, &line()?, &waiting, &quiet, &line()?, &options.0, &quit.0],
+        )?;
+        let icon = TrayIconBuilder::with_id("luna")
+            .icon(CALM.clone())
+            .tooltip("Luna")
+            .menu(&menu)
+            .show_menu_on_left_click(cfg!(target_os = "linux"))
+            .on_menu_event(chosen)
+            .on_tray_icon_event(clicked)
+            .build(app)?;
+        let now = Now { words, waiting: 0, quiet: settings.do_not_disturb };
+        Ok(Self { icon, entries: [open, ask, run, options, quit], waiting, quiet, now: now.into() })
+    }
+
+    /// Shows what the settings say.
+    pub(super) fn show(&self, settings: &Settings) {
+        let words = words(&settings.language);
+        let mut now = self.now.lock();
+        (now.words, now.quiet) = (words, settings.do_not_disturb);
+        let texts = self.entries.iter().try_for_each(|(entry, text)| entry.set_text(text(words)));
+        let shown = texts
+            .and_then(|()| self.quiet.set_text(words.quiet))
+            .and_then(|()| self.quiet.set_checked(now.quiet))
+            .and_then(|()| self.paint(&now));
+        complain(shown);
+    }
+
+    /// Shows how many questions wait.
+    pub(super) fn waiting(&self, count: usize) {
+        let mut now = self.now.lock();
+        now.waiting = count;
+        complain(self.paint(&now));
+    }
+
+    fn paint(&self, now: &Now) -> tauri::Result<()> {
+        let text = match now.waiting {
+            0 => now.words.no_questions.to_owned(),
+            1 => now.words.one_question.to_owned(),
+            more => format!("{more} {}", now.words.questions),
+        };
+        self.waiting.set_text(&text)?;
+        self.waiting.set_enabled(now.waiting > 0)?;
+        let icon = match now {
+            Now { waiting: 1.., .. } => &ASKING,
+            Now { quiet: true, .. } => &SILENT,
+            _ => &CALM,
+        };
+        self.icon.set_icon(Some(icon.clone()))?;
+        let tooltip = if now.waiting > 0 { format!("Luna: {text}") } else { "Luna".into() };
+        self.icon.set_tooltip(Some(tooltip))
+    }
+}
+
+fn complain(shown: tauri::Result<()>) {
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the tray does not show what is so");
+    }
+}
+
+fn chosen(app: &AppHandle, event: MenuEvent) {
+    match event.id().as_ref() {
+        OPEN | WAITING => window::show(app, None),
+        ASK => quick::show(app),
+        RUN => window::show(app, Some("/run")),
+        SETTINGS => window::show(app, Some("/settings")),
+        QUIET => {
+            let shell = app.state::<Arc<Shell>>();
+            shell.patch(json!({ "do_not_disturb": !shell.settings().do_not_disturb }));
+        }
+        QUIT => app.exit(0),
+        _ => {}
+    }
+}
+
+fn clicked(icon: &TrayIcon, event: TrayIconEvent) {
+    if let TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. } = event
+    {
+        window::toggle(icon.app_handle());
+    }
+}

@@ -1,0 +1,31 @@
+// What only the desktop program can do for its windows, beside the command table. In a browser there is none of it.
+import { invoke } from "@tauri-apps/api/core";
+
+/** What was at hand when the quick bar opened. */
+export interface Surroundings {
+  selection: string | null;
+  clipboard: string | null;
+}
+
+/** Whether this page is in a window of the desktop program. */
+export const inDesktop = "__TAURI_INTERNALS__" in window;
+
+export const desktop = {
+  /** The first screen can be used: says so once it was really painted. */
+  painted(): void {
+    if (inDesktop) requestAnimationFrame(() => setTimeout(() => void invoke("painted")));
+  },
+
+  /** What is selected and what is in the clipboard. */
+  context: (): Promise<Surroundings> => (inDesktop ? invoke("context") : Promise.resolve({ selection: null, clipboard: null })),
+
+  /** Makes the quick bar as high as this. */
+  async fit(height: number): Promise<void> {
+    if (inDesktop) await invoke("fit", { height });
+  },
+
+  /** Puts the quick bar away; with a route, the window opens there. */
+  async dismiss(route?: string): Promise<void> {
+    if (inDesktop) await invoke("dismiss", { route: route ?? null });
+  },
+};
