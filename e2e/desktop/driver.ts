@@ -36,6 +36,7 @@ export class Window {
 
   /** Ends the program, as the end of a session does, and the driver. */
   async close(): Promise<void> {
+    if (this.driver.exitCode !== null || this.driver.signalCode !== null) return;
     await this.send("DELETE", this.session).catch(() => undefined);
     const gone = once(this.driver, "exit");
     this.driver.kill("SIGTERM");
@@ -86,20 +87,6 @@ export class Window {
     writeFileSync(path, Buffer.from(picture, "base64"));
   }
 
-  /** The windows that have a web view. */
-  async windows(): Promise<string[]> {
-    return (await this.send("GET", `${this.session}/window/handles`)) as string[];
-  }
-
-  /** The window that is there now: after it was freed, another than before. */
-  async follow(): Promise<void> {
-    const [first] = await until("a window", async () => {
-      const handles = await this.windows();
-      return handles.length > 0 ? handles : undefined;
-    });
-    await this.send("POST", `${this.session}/window`, { handle: first });
-  }
-
   private async named(role: string, name: string | RegExp): Promise<string> {
     const found = await this.see<Record<string, string>>(
       `${role} ${String(name)}`,
@@ -122,6 +109,7 @@ export class Window {
       method,
       headers: { "Content-Type": "application/json" },
       ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(PATIENCE),
     });
     const { value } = (await response.json()) as { value: unknown };
     if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(value).slice(0, 600)}`);

@@ -18,9 +18,22 @@ export async function seen(title: string): Promise<boolean> {
   );
 }
 
+/** The process of the program on this data folder. */
+export async function processOf(dataDir: string): Promise<number> {
+  return (JSON.parse(await readFile(`${dataDir}/run.json`, "utf8")) as { pid: number }).pid;
+}
+
+/** Whether a process is over: gone, or only not yet fetched by its parent. */
+export async function isOver(pid: number): Promise<boolean> {
+  return readFile(`/proc/${pid}/stat`, "utf8").then(
+    (stat) => / Z /.test(stat),
+    () => true,
+  );
+}
+
 /** How many web views the program on this data folder has: each has a process. */
 export async function webProcesses(dataDir: string): Promise<number> {
-  const { pid } = JSON.parse(await readFile(`${dataDir}/run.json`, "utf8")) as { pid: number };
+  const pid = await processOf(dataDir);
   const all = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(all.map((name) => readFile(`/proc/${name}/stat`, "utf8").catch(() => "")));
   return stats.filter((stat) => {
