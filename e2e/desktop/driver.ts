@@ -60,14 +60,13 @@ export class Window {
 
   /** Clicks what has this role and name, as a user would: with the pointer, where it is. */
   async click(role: string, name: string | RegExp): Promise<void> {
-    const element = await this.named(role, name);
-    await this.send("POST", `${this.session}/element/${element}/click`, {});
+    await this.on(role, name, (element) => this.send("POST", `${this.session}/element/${element}/click`, {}));
   }
 
   /** Types into what has this role and name; `\n` is Enter. */
   async type(role: string, name: string | RegExp, text: string): Promise<void> {
-    const element = await this.named(role, name);
-    await this.send("POST", `${this.session}/element/${element}/value`, { text: text.replace(/\n/g, "\uE007") });
+    const keys = text.replace(/\n/g, "\uE007");
+    await this.on(role, name, (element) => this.send("POST", `${this.session}/element/${element}/value`, { text: keys }));
   }
 
   /** Presses keys together: modifiers first. */
@@ -85,6 +84,20 @@ export class Window {
     const path = `${folder}/desktop-${name}.png`;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, Buffer.from(picture, "base64"));
+  }
+
+  /** Does it with the element; with the one in its place when the page was drawn anew in between. */
+  private async on(role: string, name: string | RegExp, act: (element: string) => Promise<unknown>): Promise<void> {
+    await until(`${role} ${String(name)} to stay`, async () => {
+      const element = await this.named(role, name);
+      try {
+        await act(element);
+        return true;
+      } catch (thrown) {
+        if (String(thrown).includes("stale element reference")) return false;
+        throw thrown;
+      }
+    });
   }
 
   private async named(role: string, name: string | RegExp): Promise<string> {
