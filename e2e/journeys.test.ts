@@ -540,7 +540,7 @@ describe("with the keyboard alone", () => {
     await page.getByRole("dialog").waitFor();
     await tabTo(/^Forget/);
     await page.keyboard.press("Enter");
-    await page.getByText("I sing in a choir").waitFor({ state: "detached" });
+    await page.getByText("I sing in a choir").first().waitFor({ state: "detached" });
   });
 
   it("blocks a tool and changes the theme", async () => {
