@@ -27,6 +27,17 @@ const GATE: Record<string, string> = {
     "Es löscht, braucht besondere Rechte, ändert das System oder ließ sich nicht ganz verstehen.",
 };
 
+/** The desktop program's sentences about its keys. `{}` stands for keys. */
+const KEYS: Record<string, string> = {
+  "{} is used by another program or by the desktop; choose other keys": "{} gehört einem anderen Programm oder dem Desktop; wähle andere Tasten",
+  "{} is another hotkey of Luna's already": "{} ist schon eine andere Taste von Luna",
+  "{} alone would be lost for typing; add Ctrl, Alt or Super": "{} allein fehlte beim Tippen; nimm Strg, Alt oder Super dazu",
+  "this desktop gave it {} instead; change it in its settings": "dieser Desktop gab stattdessen {}; ändere es in seinen Einstellungen",
+  "This desktop hands out hotkeys itself; it may ask you to confirm them.": "Dieser Desktop vergibt Tasten selbst; vielleicht fragt er dich danach.",
+  "Programs cannot take global hotkeys on this desktop. Bind these commands to keys in its keyboard settings.":
+    "Auf diesem Desktop können Programme keine globalen Tasten belegen. Lege diese Befehle in seinen Tastatureinstellungen auf Tasten.",
+};
+
 /** What commands do, as the judge says it. */
 const DEEDS: Record<string, string> = {
   "changes a cluster": "ändert einen Cluster",
@@ -95,13 +106,13 @@ const DEEDS: Record<string, string> = {
   "writes to a file": "schreibt in eine Datei",
 };
 
-const PATTERNS = Object.entries(GATE)
+const PATTERNS = Object.entries({ ...GATE, ...KEYS })
   .filter(([english]) => english.includes("{}"))
   .map(([english, german]): [RegExp, string] => [new RegExp(`^${english.replace("{}", "(.+)")}$`), german]);
 
 /** A sentence of the core, in German where it is known. */
 export function deSaid(sentence: string): string {
-  const whole = GATE[sentence] ?? DEEDS[sentence];
+  const whole = GATE[sentence] ?? KEYS[sentence] ?? DEEDS[sentence];
   if (whole !== undefined) return whole;
   // "`rm -r old`: deletes files", "the command is dangerous: deletes files".
   const colon = sentence.lastIndexOf(": ");

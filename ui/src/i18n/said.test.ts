@@ -19,5 +19,6 @@ it("keeps names and what it does not know", () => {
   expect(deSaid("the permission of web_fetch is set to ask")).toBe("die Berechtigung von web_fetch steht auf Fragen");
   expect(deSaid("the command is dangerous: deletes files")).toBe("der Befehl ist gefährlich: löscht Dateien");
   expect(deSaid("`rm -r old`: deletes files")).toBe("`rm -r old`: löscht Dateien");
+  expect(deSaid("Ctrl+Alt+L is used by another program or by the desktop; choose other keys")).toBe("Ctrl+Alt+L gehört einem anderen Programm oder dem Desktop; wähle andere Tasten");
   expect(deSaid("frobnicates")).toBe("frobnicates");
 });

@@ -1,5 +1,6 @@
 // What happens elsewhere is told where the user is: questions, finished tasks and runs, answers, and what Luna begins by herself.
 import { t } from "@/i18n/index.svelte";
+import { luna } from "@/transport";
 import type { AgentTask, Confirmation, Event, RunId, RunState } from "@/wire";
 import { live } from "./live.svelte";
 import { notifier } from "./notify.svelte";
@@ -12,6 +13,14 @@ const told = new Map<string, AgentTask["state"]>();
 
 export function startAnnouncements(): void {
   live.listen(announce);
+}
+
+/** Says once that programs outside do not reach Luna as they should. */
+export async function announceClosedPorts(): Promise<void> {
+  const desktop = await luna.call("desktop.get", {}).catch(() => null);
+  if (!desktop || desktop.closed_ports.length === 0) return;
+  const show = (): void => router.go("settings", "desktop");
+  toasts.show(t().desktop.closedShort, { level: "warning", action: { label: t().announce.show, run: show } });
 }
 
 function announce(event: Event): void {

@@ -1,11 +1,13 @@
 // Notifications of the system, for when the window is not looked at. The user switches them on; the browser asks once more.
+import { inDesktop } from "@/transport";
 import { keep, kept } from "./kept";
 
 class Notifier {
   #wanted = $state(kept("notify") === "on");
 
+  /** In the window of the desktop program it is the program that tells, also when the window is gone. */
   get possible(): boolean {
-    return "Notification" in window;
+    return !inDesktop && "Notification" in window;
   }
 
   get on(): boolean {

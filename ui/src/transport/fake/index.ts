@@ -102,10 +102,20 @@ export function fakeTransport(search: string = location.search): Transport {
       user_name: settings.user_name,
       luna_name: settings.luna_name,
     }),
-    "desktop.get": () => null,
-    "desktop.try_hotkey": () => {
-      throw new Failure("unavailable", "the desktop program does not run; start it, then try again");
-    },
+    "desktop.get": () => ({
+      hotkeys: [
+        { setting: "hotkey_open", keys: settings.hotkey_open, active: true, problem: null },
+        { setting: "hotkey_ask", keys: settings.hotkey_ask, active: false, problem: `${settings.hotkey_ask} is used by another program or by the desktop; choose other keys` },
+      ],
+      hotkeys_note: null,
+      bind: [],
+      tray: true,
+      starts_at_login: false,
+      updates: false,
+      attached_to: null,
+      closed_ports: [],
+    }),
+    "desktop.try_hotkey": ({ keys }) => ({ setting: "", keys, active: keys.includes("+"), problem: keys.includes("+") ? null : `${keys} alone would be lost for typing; add Ctrl, Alt or Super` }),
     "desktop.show": () => {
       throw new Failure("unavailable", "the desktop program does not run; start it, then try again");
     },
