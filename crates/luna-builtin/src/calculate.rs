@@ -20,6 +20,8 @@ struct Tables {
     functions: HashMap<String, String>,
     convert: HashMap<String, String>,
     units: HashMap<String, String>,
+    /// Money: its names and signs, each a unit of its own, since no rate is known here.
+    money: HashMap<String, String>,
 }
 
 #[expect(clippy::expect_used, reason = "the table is part of the program and every test reads it")]
@@ -29,7 +31,9 @@ static TABLES: LazyLock<Tables> =
 /// Figures with what arithmetic puts between and around them.
 static FIGURES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[-+]?[(]*\d[\d.,+*/^()%×÷-]*=?$|^[()]+$").ok());
-static COUNTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d+(?:\.\d+)?)([a-z°/]+)$").ok());
+static COUNTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^([\d,]+(?:\.\d+)?)([a-z°/€$£¥]+)$").ok());
+static PRICED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([€$£¥])([\d,]+(?:\.\d+)?)$").ok());
 static LONG_FRACTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d+\.\d{5,}").ok());
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,7 @@ fn one(words: &[Word]) -> Option<(Part, String, usize)> {
             (Part::Function, &TABLES.functions),
             (Part::Convert, &TABLES.convert),
             (Part::Unit, &TABLES.units),
+            (Part::Unit, &TABLES.money),
         ];
         if let Some((part, written)) =
             tables.into_iter().find_map(|(part, table)| Some((part, table.get(&phrase)?)))
@@ -84,8 +89,13 @@ fn one(words: &[Word]) -> Option<(Part, String, usize)> {
         ));
     }
     if let Some(counted) = COUNTED.as_ref().and_then(|counted| counted.captures(norm)) {
-        let unit = TABLES.units.get(counted.get(2)?.as_str())?;
-        return Some((Part::Number, format!("{} {unit}", counted.get(1)?.as_str()), 1));
+        let (count, unit) = (counted.get(1)?.as_str().replace(',', ""), counted.get(2)?.as_str());
+        let unit = TABLES.units.get(unit).or_else(|| TABLES.money.get(unit))?;
+        return Some((Part::Number, format!("{count} {unit}"), 1));
+    }
+    if let Some(priced) = PRICED.as_ref().and_then(|priced| priced.captures(norm)) {
+        let (sign, count) = (priced.get(1)?.as_str(), priced.get(2)?.as_str().replace(',', ""));
+        return Some((Part::Number, format!("{count} {}", TABLES.money.get(sign)?), 1));
     }
     if let Some((n, taken)) = cardinal(words) {
         return Some((Part::Number, n.to_string(), taken));
@@ -143,6 +153,10 @@ const MOST_STEPS: u32 = 20_000;
 /// What it comes to; none when it makes no sense or takes too long.
 pub(crate) fn evaluate(expression: &str) -> Option<String> {
     let mut context = fend_core::Context::new();
+    for name in TABLES.money.values() {
+        // A base unit: euros and dollars cannot be added.
+        context.define_custom_unit_v1(name, name, "!", &fend_core::CustomUnitAttribute::None);
+    }
     let result =
         fend_core::evaluate_with_interrupt(expression, &mut context, &Steps(AtomicU32::new(0))).ok()?;
     let text = result.get_main_result();
@@ -199,12 +213,26 @@ mod tests {
             ("20 celsius to fahrenheit", "68 °F"),
             ("2 hours in minutes", "120 minutes"),
             ("10 / 3", "about 3.3333"),
+            ("15% of 240 euros", "36 EUR"),
+            ("3 times $19.50", "58.5 USD"),
+            ("€1,200 divided by 12", "100 EUR"),
+            ("20% of 50€", "10 EUR"),
         ] {
             let words = read(text);
             assert!(is_expression(&words), "{text}: {}", as_written(&words));
             assert_eq!(evaluate(&as_written(&words)).as_deref(), Some(result), "{text}");
         }
-        for text in ["42", "two cats", "in a week", "5 /", "1 / 0", "five people", "9^9^9^9^9"] {
+        for text in [
+            "42",
+            "two cats",
+            "in a week",
+            "5 /",
+            "1 / 0",
+            "five people",
+            "9^9^9^9^9",
+            "5 euros + 3 dollars",
+            "5 euros in dollars",
+        ] {
             assert!(!is_expression(&read(text)), "{text}");
         }
     }
