@@ -26,6 +26,8 @@ pub(crate) struct Cli {
 pub(crate) enum Deed {
     /// Serve every API and the web UI until stopped.
     Serve(Serve),
+    /// Show Luna's window, one of its screens, or the quick bar.
+    Open(Open),
     /// Talk with Luna.
     ///
     /// Without a message: a conversation in the terminal; Ctrl-C stops an answer, Ctrl-D leaves. With a message, or with
@@ -80,6 +82,19 @@ pub(crate) struct AsJson {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Open {
+    /// The screen: chat, memory/facts, settings/models.
+    #[arg(conflicts_with_all = ["quick", "toggle"])]
+    pub(crate) screen: Option<String>,
+    /// The bar for a quick question.
+    #[arg(long, conflicts_with = "toggle")]
+    pub(crate) quick: bool,
+    /// Hide the window when it is in front.
+    #[arg(long)]
+    pub(crate) toggle: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod judge;
 mod manual;
 mod memory;
 mod models;
+mod open;
 mod reach;
 mod run;
 mod screen;
@@ -61,6 +62,7 @@ fn deed(cli: Cli) -> Result<ExitCode> {
         Deed::Judge(args) => return judge::judge(args).map(|()| ExitCode::SUCCESS),
         Deed::Completions { shell } => return manual::completions(*shell).map(|()| ExitCode::SUCCESS),
         Deed::Man { folder } => return manual::pages(folder).map(|()| ExitCode::SUCCESS),
+        Deed::Open(args) => return open::open(args, flags).map(|()| ExitCode::SUCCESS),
         Deed::Serve(args) => flags.extend(args.variables()),
         _ => {}
     }
@@ -98,7 +100,7 @@ async fn at(setup: &Setup, deed: &Deed) -> Result<ExitCode> {
             reach.close().await;
             return outcome;
         }
-        Deed::Judge(_) | Deed::Completions { .. } | Deed::Man { .. } => {}
+        Deed::Judge(_) | Deed::Open(_) | Deed::Completions { .. } | Deed::Man { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

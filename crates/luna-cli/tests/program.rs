@@ -29,6 +29,25 @@ fn a_value_that_cannot_be_read_is_named() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_window_needs_a_display_and_a_screen_that_exists() {
+    let place = tempfile::tempdir().unwrap();
+    let bare = |display: bool| {
+        let mut command = luna(place.path());
+        command.env_remove("WAYLAND_DISPLAY").env_remove("DISPLAY").env("PATH", "");
+        if display {
+            command.env("DISPLAY", ":none");
+        }
+        command
+    };
+    let (code, _, err) = run(bare(false).arg("open"));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("display") && err.contains("luna serve"), "{err}");
+    let (code, _, err) = run(bare(true).args(["open", "--quick", "chat"]));
+    assert_eq!(code, Some(2), "{err}");
+}
+
+#[test]
 fn listening_for_others_needs_a_password() {
     let place = tempfile::tempdir().unwrap();
     let (code, out, err) = run(luna(place.path()).args(["serve", "--host", "0.0.0.0"]));
