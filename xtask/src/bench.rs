@@ -4,6 +4,7 @@
 //! The program is `$LUNA_BIN`, else the release build.
 
 mod client;
+mod desktop;
 mod health;
 mod memory;
 mod model;
@@ -84,6 +85,11 @@ const BENCHES: &[Bench] = &[
         name: "pty",
         about: "throughput and first byte of commands",
         run: |luna| Box::pin(pty::run(luna)),
+    },
+    Bench {
+        name: "desktop",
+        about: "the window: first screen, memory shown, hidden and freed",
+        run: |luna| Box::pin(desktop::run(luna)),
     },
     Bench {
         name: "memory",
