@@ -43,10 +43,10 @@ export function browser() {
   return process.env.CHROMIUM || ["chromium", "chromium-browser", "google-chrome"].map(which).find(Boolean);
 }
 
-/** System packages, Rust and npm packages, for `start` or `test`. */
-export async function setUp(purpose) {
+/** System packages, Rust and npm packages, for `start`, `test`, or with `window` for a start that shows one. */
+export async function setUp(...purposes) {
   checkNode();
-  await systemPackages(purpose);
+  await systemPackages(purposes);
   await rust();
   await npmPackages();
 }
@@ -60,9 +60,9 @@ function checkNode() {
   );
 }
 
-async function systemPackages(purpose) {
+async function systemPackages(purposes) {
   const { packages, elsewhere } = JSON.parse(readFileSync(join(root, "scripts/system-packages.json"), "utf8"));
-  const needed = packages.filter((p) => p.for.includes(purpose) && (!p.display || hasDisplay));
+  const needed = packages.filter((p) => p.for.some((purpose) => purposes.includes(purpose)));
   const missing = needed.filter((p) => !isInstalled(p));
   if (missing.length === 0) return;
   const list = missing.map((p) => `  ${p.apt.padEnd(16)} ${p.why}`).join("\n");

@@ -1,46 +1,32 @@
-// `npm start`: sets up what is missing, builds the release profile, serves, and opens the browser. What stands after
-// `--` goes to `luna serve`: npm start -- --port 9000
+// `npm start`: sets up what is missing, builds the release profile, and opens Luna's window. Where there is no display it
+// serves and prints the address. What stands after `--` goes to the program: npm start -- --port 9000
 
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { buildUi, hasDisplay, luna, models, setUp } from "./setup.mjs";
+import { buildUi, desktop, hasDisplay, luna, models, setUp } from "./setup.mjs";
 import { program, run, step } from "./steps.mjs";
 
 await program(async () => {
-  await setUp("start");
+  await setUp("start", ...(hasDisplay ? ["window"] : []));
   await buildUi();
-  const binary = luna("release");
+  // The terminal's program as well: both talk to the same Luna.
+  const packages = ["luna-cli", ...(hasDisplay ? ["luna-desktop"] : [])];
   await step("Luna, release profile (the first time takes minutes)", () =>
-    run("cargo", ["build", "--release", "--locked", "--package", "luna-cli"]),
+    run("cargo", ["build", "--release", "--locked", ...packages.flatMap((name) => ["--package", name])]),
   );
-  await models(binary);
-  process.exitCode = await serve(binary);
+  await models(luna("release"));
+  const options = process.argv.slice(2);
+  if (!hasDisplay) console.log("\nThere is no display here: Luna serves. Open the address below in a browser on this machine. Ctrl-C ends her.");
+  process.exitCode = await (hasDisplay ? stay(desktop("release"), options) : stay(luna("release"), ["serve", ...options]));
 });
 
-/** Serves until it ends or is told to; shows its output and opens the first address it names. */
-function serve(binary) {
+/** Runs the program until it ends or is told to. */
+function stay(binary, options) {
   return new Promise((done, failed) => {
-    const child = spawn(binary, ["serve", ...process.argv.slice(2)], { stdio: ["inherit", "pipe", "inherit"] });
-    let opened = false;
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      console.log(line);
-      const address = /https?:\/\/\S+/.exec(line)?.[0];
-      if (!address || opened) return;
-      opened = true;
-      if (hasDisplay) open(address);
-      else console.log(`There is no display here. Open ${address} in a browser on this machine. Ctrl-C ends Luna.`);
-    });
+    const child = spawn(binary, options, { stdio: "inherit" });
     // Ctrl-C reaches Luna by itself; she ends in order, and this program after her.
     process.on("SIGINT", () => {});
     for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
     child.on("error", failed);
     child.on("close", (code) => done(code ?? 0));
   });
-}
-
-function open(address) {
-  const [command, ...before] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[process.platform] ?? ["xdg-open"];
-  const child = spawn(command, [...before, address], { stdio: "ignore", detached: true });
-  child.on("error", () => console.log(`The browser cannot be opened from here. Open ${address} yourself.`));
-  child.unref();
 }
