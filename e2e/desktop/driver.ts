@@ -48,6 +48,11 @@ export class Window {
     return (await this.send("POST", `${this.session}/execute/sync`, { script, args })) as Result;
   }
 
+  /** Runs JavaScript in the page that gives its result later, to its last argument. */
+  async later<Result>(script: string, ...args: unknown[]): Promise<Result> {
+    return (await this.send("POST", `${this.session}/execute/async`, { script, args })) as Result;
+  }
+
   /** Waits until a piece of JavaScript gives something. */
   async see<Result>(what: string, script: string, ...args: unknown[]): Promise<Result> {
     return until(what, () => this.run<Result>(script, ...args));
@@ -131,13 +136,13 @@ export class Window {
 }
 
 /** Asks again until there is something; says what was waited for when it does not come. */
-export async function until<Result>(what: string, ask: () => Promise<Result>): Promise<NonNullable<Result>> {
+export async function until<Result>(what: string, ask: () => Promise<Result>): Promise<Exclude<NonNullable<Result>, false>> {
   const end = Date.now() + PATIENCE;
   let last: unknown;
   while (Date.now() < end) {
     try {
       const result = await ask();
-      if (result) return result;
+      if (result) return result as Exclude<NonNullable<Result>, false>;
     } catch (thrown) {
       last = thrown;
     }

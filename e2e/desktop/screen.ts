@@ -10,6 +10,25 @@ export async function keys(chord: string): Promise<void> {
   await run("xdotool", ["key", chord]);
 }
 
+/** Types a text on the keyboard, for whoever has the focus. */
+export async function typed(text: string): Promise<void> {
+  await run("xdotool", ["type", "--delay", "20", text]);
+}
+
+/** Runs a program that speaks to the session's bus; gives what it says. */
+export async function bus(program: string, ...args: string[]): Promise<string> {
+  return (await run(program, args)).stdout.trim();
+}
+
+/** A picture of the whole screen, into SHOTS. */
+export async function picture(name: string): Promise<void> {
+  const folder = process.env["SHOTS"];
+  if (folder === undefined) return;
+  // What was just done is on the screen a moment later.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await run("import", ["-window", "root", `${folder}/desktop-${name}.png`]);
+}
+
 /** Whether a window with such a title is on the screen. */
 export async function seen(title: string): Promise<boolean> {
   return run("xdotool", ["search", "--onlyvisible", "--name", title]).then(

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, State, WebviewWindow};
+use tauri::{AppHandle, Manager as _, State, WebviewWindow};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -155,10 +155,14 @@ pub(crate) fn received(webview: WebviewWindow, streams: State<'_, Streams>, id: 
     }
 }
 
-/// The page shows its first screen, and can be used.
+/// The page can be used.
 #[tauri::command]
-pub(crate) fn painted(shell: State<'_, Arc<Shell>>) {
-    shell.painted();
+pub(crate) fn painted(webview: WebviewWindow, shell: State<'_, Arc<Shell>>) {
+    if webview.label() == quick::LABEL {
+        quick::show(webview.app_handle());
+    } else {
+        shell.painted();
+    }
 }
 
 /// What is selected, and what is in the clipboard, when the quick bar opens.

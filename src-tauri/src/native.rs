@@ -1,8 +1,10 @@
 //! What the desktop gives a program: windows, a tray, keys that work everywhere, notifications. [`Shell`] holds it
 //! together and follows Luna's settings and events; it decides nothing about what she does.
 
+mod front;
 pub(crate) mod hotkeys;
 pub(crate) mod links;
+mod next;
 mod notices;
 #[cfg(target_os = "linux")]
 mod portal;
@@ -16,9 +18,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use luna_app::Setup;
 use luna_app::desktop::{Desktop, DesktopView, Hotkey, Show};
-use luna_model::{Event, Settings};
+use luna_model::{Event, Occurrence, Settings};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tauri::plugin::TauriPlugin;
@@ -28,9 +32,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
 use crate::wish::Wish;
+use crate::words::words;
 
 /// Between two tries to reach a Luna who is gone.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How often the tray looks what comes next: no event tells that time passes.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The desktop side of the program.
 pub(crate) struct Shell {
@@ -112,9 +119,11 @@ impl Shell {
         }
     }
 
-    /// The first screen can be used.
+    /// The window's screen can be used.
     pub(crate) fn painted(&self) {
-        if !self.first_painted.swap(true, Ordering::Relaxed) {
+        if self.first_painted.swap(true, Ordering::Relaxed) {
+            tracing::info!("the window is back");
+        } else {
             let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(ms, "the window shows its first screen");
         }
@@ -126,8 +135,16 @@ impl Shell {
             if self.refresh().await
                 && let Ok(mut events) = self.core.events("events", json!({})).await
             {
-                while let Some(Ok(event)) = events.next().await {
-                    self.on(&event).await;
+                let mut minute = tokio::time::interval(MINUTE);
+                minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+                loop {
+                    tokio::select! {
+                        event = events.next() => match event {
+                            Some(Ok(event)) => self.on(&event).await,
+                            _ => break,
+                        },
+                        _ = minute.tick() => self.look_ahead().await,
+                    }
                 }
             }
             tokio::time::sleep(PAUSE).await;
@@ -178,11 +195,28 @@ impl Shell {
         });
     }
 
+    /// Looks what comes next in the calendar, for the tray.
+    async fn look_ahead(self: &Arc<Self>) {
+        let (now, zone) = (Timestamp::now(), TimeZone::system());
+        let (from, to) = next::stretch(now, &zone);
+        let found = self.core.call("calendar.occurrences", json!({ "from": from, "to": to })).await;
+        let Some(occurrences) = found.ok().and_then(read::<Vec<Occurrence>>) else { return };
+        let line = next::line(&occurrences, now, &zone, words(&self.settings().language));
+        let shell = Arc::clone(self);
+        let _ = self.app.run_on_main_thread(move || {
+            if let Some(tray) = &*shell.tray.lock() {
+                tray.next(&line);
+            }
+        });
+    }
+
     async fn on(self: &Arc<Self>, event: &Event) {
         match event {
             Event::SettingsChanged { .. } => {
                 self.refresh().await;
+                self.look_ahead().await;
             }
+            Event::CalendarChanged => self.look_ahead().await,
             Event::ConfirmationAsked { .. } | Event::ConfirmationSettled { .. } => self.count().await,
             _ => {}
         }
@@ -226,6 +260,7 @@ impl Desktop for Shell {
         let (attached_to, closed_ports) = self.core.situation().await;
         let (hotkeys, hotkeys_note, bind) = self.hotkeys.state();
         DesktopView {
+            shown: window::is_shown(&self.app),
             hotkeys,
             hotkeys_note,
             bind,

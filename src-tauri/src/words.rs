@@ -22,6 +22,10 @@ pub(crate) struct Words {
     pub(crate) still_here_how: &'static str,
     pub(crate) saved: &'static str,
     pub(crate) quick_title: &'static str,
+    /// Before the line of the next event, and the day before its time.
+    pub(crate) next: &'static str,
+    pub(crate) tomorrow: &'static str,
+    pub(crate) nothing_next: &'static str,
 }
 
 static ENGLISH: Words = Words {
@@ -44,6 +48,9 @@ static ENGLISH: Words = Words {
     still_here_how: "She stays in the tray. To bring the window back, start Luna again or press",
     saved: "Saved",
     quick_title: "Ask Luna",
+    next: "Next:",
+    tomorrow: "tomorrow ",
+    nothing_next: "Nothing until tomorrow night",
 };
 
 static GERMAN: Words = Words {
@@ -66,6 +73,9 @@ static GERMAN: Words = Words {
     still_here_how: "Sie bleibt im Infobereich. Das Fenster kommt zurück, wenn Sie Luna noch einmal starten, oder mit",
     saved: "Gespeichert",
     quick_title: "Luna fragen",
+    next: "Als Nächstes:",
+    tomorrow: "morgen ",
+    nothing_next: "Nichts bis morgen Abend",
 };
 
 /// The words of a language as the settings name it: a tag, or `system`.

@@ -27,6 +27,8 @@ pub trait Desktop: Send + Sync {
 /// What the desktop program can do here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, TS)]
 pub struct DesktopView {
+    /// Whether the window is on the screen.
+    pub shown: bool,
     /// The global hotkeys, and whether they work.
     pub hotkeys: Vec<Hotkey>,
     /// What a user should know of hotkeys here, such as that the desktop chooses them, or has none.

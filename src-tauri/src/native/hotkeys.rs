@@ -39,8 +39,8 @@ impl Deed {
     /// The command that does the same.
     const fn command(self) -> &'static str {
         match self {
-            Self::Open => "luna-desktop --toggle",
-            Self::Ask => "luna-desktop --quick",
+            Self::Open => "luna open --toggle",
+            Self::Ask => "luna open --quick",
         }
     }
 

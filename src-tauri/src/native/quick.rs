@@ -9,7 +9,7 @@ use tauri::{
     AppHandle, LogicalPosition, LogicalSize, Manager as _, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
 
-use super::{Shell, window};
+use super::{Shell, front, window};
 use crate::ipc::Streams;
 use crate::words::words;
 
@@ -40,15 +40,11 @@ pub(crate) fn toggle(app: &AppHandle) {
 }
 
 pub(crate) fn show(app: &AppHandle) {
-    let bar = match app.get_webview_window(LABEL) {
-        Some(bar) => Ok(bar),
-        None => create(app),
+    let shown = match app.get_webview_window(LABEL) {
+        Some(bar) => place(&bar).and_then(|()| front::bring(&bar)),
+        // Its page says when it can be typed into: shown before, it would swallow the first keys.
+        None => create(app).map(drop),
     };
-    let shown = bar.and_then(|bar| {
-        place(&bar)?;
-        bar.show()?;
-        bar.set_focus()
-    });
     if let Err(error) = shown {
         tracing::error!(%error, "the quick bar cannot be opened");
     }
@@ -85,7 +81,8 @@ fn create(app: &AppHandle) -> tauri::Result<WebviewWindow> {
         .title(words(&shell.settings().language).quick_title)
         .inner_size(WIDTH, LOWEST)
         .decorations(false)
-        .resizable(false)
+        // GTK gives a window that cannot be resized the size it wants itself.
+        .resizable(cfg!(target_os = "linux"))
         .always_on_top(true)
         .skip_taskbar(true)
         .visible(false);

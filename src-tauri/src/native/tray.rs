@@ -15,6 +15,7 @@ use crate::words::{Words, words};
 const OPEN: &str = "open";
 const ASK: &str = "ask";
 const RUN: &str = "run";
+const NEXT: &str = "next";
 const WAITING: &str = "waiting";
 const QUIET: &str = "quiet";
 const SETTINGS: &str = "settings";
@@ -31,6 +32,7 @@ type Entry = (MenuItem<Wry>, fn(&Words) -> &'static str);
 pub(super) struct Tray {
     icon: TrayIcon,
     entries: [Entry; 5],
+    next: MenuItem<Wry>,
     waiting: MenuItem<Wry>,
     quiet: CheckMenuItem<Wry>,
     now: parking_lot::Mutex<Now>,
@@ -51,13 +53,14 @@ impl Tray {
         };
         let [open, ask, run] = [entry(OPEN, |w| w.open)?, entry(ASK, |w| w.ask)?, entry(RUN, |w| w.run)?];
         let [options, quit] = [entry(SETTINGS, |w| w.settings)?, entry(QUIT, |w| w.quit)?];
+        let next = MenuItem::with_id(app, NEXT, words.nothing_next, true, None::<&str>)?;
         let waiting = MenuItem::with_id(app, WAITING, words.no_questions, false, None::<&str>)?;
         let quiet =
             CheckMenuItem::with_id(app, QUIET, words.quiet, true, settings.do_not_disturb, None::<&str>)?;
         let line = || PredefinedMenuItem::separator(app);
         let menu = Menu::with_items(
             app,
-            &[&open.0, &ask.0, &run.0, &line()?, &waiting, &quiet, &line()?, &options.0, &quit.0],
+            &[&open.0, &ask.0, &run.0, &line()?, &next, &waiting, &quiet, &line()?, &options.0, &quit.0],
         )?;
         let icon = TrayIconBuilder::with_id("luna")
             .icon(CALM.clone())
@@ -68,7 +71,7 @@ impl Tray {
             .on_tray_icon_event(clicked)
             .build(app)?;
         let now = Now { words, waiting: 0, quiet: settings.do_not_disturb };
-        Ok(Self { icon, entries: [open, ask, run, options, quit], waiting, quiet, now: now.into() })
+        Ok(Self { icon, entries: [open, ask, run, options, quit], next, waiting, quiet, now: now.into() })
     }
 
     /// Shows what the settings say.
@@ -82,6 +85,11 @@ impl Tray {
             .and_then(|()| self.quiet.set_checked(now.quiet))
             .and_then(|()| self.paint(&now));
         complain(shown);
+    }
+
+    /// Shows what comes next in the calendar.
+    pub(super) fn next(&self, line: &str) {
+        complain(self.next.set_text(line));
     }
 
     /// Shows how many questions wait.
@@ -121,6 +129,7 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         OPEN | WAITING => window::show(app, None),
         ASK => quick::show(app),
         RUN => window::show(app, Some("/run")),
+        NEXT => window::show(app, Some("/today")),
         SETTINGS => window::show(app, Some("/settings")),
         QUIET => {
             let shell = app.state::<Arc<Shell>>();

@@ -15,7 +15,7 @@ use tauri::{
 use tauri_plugin_window_state::{AppHandleExt as _, StateFlags};
 use tokio_util::sync::CancellationToken;
 
-use super::{Shell, quick};
+use super::{Shell, front, quick};
 use crate::ipc::Streams;
 
 pub(crate) const LABEL: &str = "main";
@@ -58,8 +58,7 @@ pub(crate) fn show(app: &AppHandle, route: Option<&str>) {
     if let Some(route) = route {
         go(&window, route);
     }
-    let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
-    if let Err(error) = shown {
+    if let Err(error) = front::bring(&window) {
         tracing::warn!(%error, "the window does not come to the front");
     }
 }
@@ -75,6 +74,11 @@ pub(crate) fn toggle(app: &AppHandle) {
 /// Whether the user has it before their eyes.
 pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
     app.get_webview_window(LABEL).is_some_and(|window| is_in_front(&window))
+}
+
+/// Whether it is on the screen.
+pub(crate) fn is_shown(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some_and(|window| window.is_visible().unwrap_or(false))
 }
 
 fn is_in_front(window: &WebviewWindow) -> bool {
@@ -163,8 +167,7 @@ fn create(app: &AppHandle, data: &Path, route: Option<&str>) -> tauri::Result<()
         .title("Luna")
         .inner_size(1200.0, 800.0)
         .min_inner_size(480.0, 480.0);
-    careful(builder, app, data).build()?;
-    Ok(())
+    front::bring(&careful(builder, app, data).build()?)
 }
 
 /// What every page of the program is held to: it stays at home, and its storage is in Luna's folder.

@@ -13,7 +13,12 @@ export const inDesktop = "__TAURI_INTERNALS__" in window;
 export const desktop = {
   /** The first screen can be used: says so once it was really painted. */
   painted(): void {
-    if (inDesktop) requestAnimationFrame(() => setTimeout(() => void invoke("painted")));
+    if (inDesktop) requestAnimationFrame(() => setTimeout(() => this.ready()));
+  },
+
+  /** The page can be typed into. A hidden window paints nothing, so that it cannot wait for that. */
+  ready(): void {
+    if (inDesktop) void invoke("painted");
   },
 
   /** What is selected and what is in the clipboard. */

@@ -6,6 +6,10 @@ import type { Hotkey } from "./Hotkey";
  */
 export type DesktopView = { 
 /**
+ * Whether the window is on the screen.
+ */
+shown: boolean, 
+/**
  * The global hotkeys, and whether they work.
  */
 hotkeys: Array<Hotkey>, 

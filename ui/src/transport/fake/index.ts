@@ -103,6 +103,7 @@ export function fakeTransport(search: string = location.search): Transport {
       luna_name: settings.luna_name,
     }),
     "desktop.get": () => ({
+      shown: true,
       hotkeys: [
         { setting: "hotkey_open", keys: settings.hotkey_open, active: true, problem: null },
         { setting: "hotkey_ask", keys: settings.hotkey_ask, active: false, problem: `${settings.hotkey_ask} is used by another program or by the desktop; choose other keys` },

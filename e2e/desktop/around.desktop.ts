@@ -1,0 +1,104 @@
+// What is around the window: keys that work everywhere, the quick bar, a second start, notifications, the tray. The program is
+// started as its user starts it, and reached as its user reaches it: by keyboard and over the session's bus.
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "./driver";
+import { end, Place } from "./program";
+import { bus, keys, picture, seen, typed, webProcesses } from "./screen";
+
+const QUICK = "^Ask Luna$";
+
+describe("around the window", () => {
+  let place: Place;
+  let program: ChildProcess, notices: ChildProcess;
+
+  beforeAll(async () => {
+    place = await Place.make();
+    notices = spawn("dunst", [], { env: place.environment, stdio: "ignore" });
+    program = await place.start();
+    await place.call("settings.patch", { patch: { onboarded: true, user_name: "Ada", free_window_after_s: 1 } });
+    await until("the window", () => seen("Luna"));
+  });
+  afterAll(async () => {
+    if (program) await end(program);
+    notices?.kill("SIGTERM");
+    expect(existsSync(join(place.data, "run.json"))).toBe(false);
+    await place?.remove();
+  });
+
+  /** Puts the window away with its key: in front it goes, behind it comes first. */
+  const away = (title: string): Promise<boolean> =>
+    until("a hidden window", async () => {
+      if (!(await seen(title))) return true;
+      await keys("ctrl+alt+l");
+      return false;
+    });
+
+  it("says which keys it has", async () => {
+    const view = await until("the keys", async () => {
+      const said = (await place.call("desktop.get", {})) as { hotkeys: { setting: string; active: boolean }[] };
+      return said.hotkeys.length > 0 && said;
+    });
+    expect(view.hotkeys).toMatchObject([
+      { setting: "hotkey_open", active: true, problem: null },
+      { setting: "hotkey_ask", active: true, problem: null },
+    ]);
+    expect(await place.call("desktop.try_hotkey", { keys: "Ctrl+Alt+L" })).toMatchObject({ active: false });
+    expect(await place.call("desktop.try_hotkey", { keys: "Ctrl+Alt+J" })).toMatchObject({ active: true, problem: null });
+  });
+
+  it("shows what a second start asks for", async () => {
+    await place.again("luna://open/memory/facts");
+    await until("the facts", () => seen("Facts"));
+  });
+
+  it("gives its memory back while it is away, and comes back where it was", async () => {
+    const pages = await webProcesses(place.data);
+    expect(pages).toBeGreaterThan(0);
+    await away("Facts");
+    await until("a freed web view", async () => (await webProcesses(place.data)) < pages);
+    await keys("ctrl+alt+l");
+    await until("the window where it was", () => seen("Facts"));
+    await away("Facts");
+  });
+
+  it("answers a quick question over whatever is in front", async () => {
+    await keys("ctrl+shift+space");
+    await until("the quick bar", () => seen(QUICK));
+    await typed("remember that my tortoise is called Methuselah");
+    await picture("quick-asked");
+    await keys("Return");
+    const [conversation] = await until("the conversation", async () => {
+      const all = (await place.call("chat.conversations", {})) as { id: string }[];
+      return all.length > 0 && all;
+    });
+    await until("the answer", async () => {
+      const messages = (await place.call("chat.messages", { conversation: conversation?.id })) as { role: string }[];
+      return messages.some((message) => message.role === "assistant");
+    });
+    await picture("quick-answered");
+    // It goes on in the window.
+    await keys("ctrl+Return");
+    await until("the bar to go", async () => !(await seen(QUICK)));
+    await until("the window", () => seen("tortoise"));
+    await away("tortoise");
+  });
+
+  it("asks by a notification while the window is away, and a press on it shows the question", async () => {
+    await bus("dunstctl", "close-all");
+    const displayed = async (): Promise<number> => Number(await bus("dunstctl", "count", "displayed"));
+    await until("an empty screen", async () => (await displayed()) === 0);
+    const talk = await place.post("chat.send", { message: "run mkdir letters", images: [] });
+    await until("the notification", async () => (await displayed()) > 0);
+    await picture("notification");
+    expect(await seen("Luna")).toBe(false);
+    await bus("dunstctl", "action", "0");
+    await until("the window", () => seen("Luna|tortoise|letters"));
+    const [asked] = (await place.call("confirmations.list", {})) as { action: { id: string } }[];
+    await place.call("confirmations.answer", { action: asked?.action.id, answer: "no" });
+    await talk.text();
+    await until("no notification any more", async () => (await displayed()) === 0);
+  });
+});
