@@ -218,6 +218,7 @@ const LOOKS: Look[] = [
   { name: "settings-general", at: "#/settings/general" },
   { name: "settings-appearance", at: "#/settings/appearance" },
   { name: "settings-privacy", at: "#/settings/privacy" },
+  { name: "today-calendars", at: "#/today/calendars", before: (page) => page.getByRole("heading", { name: "Calendar files" }).waitFor() },
   { name: "settings-desktop", at: "#/settings/desktop", before: (page) => page.getByText("Do not disturb").waitFor() },
   { name: "settings-storage", at: "#/settings/storage", before: (page) => page.getByText("Kept for undo").waitFor() },
   {

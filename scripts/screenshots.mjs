@@ -14,6 +14,8 @@ import { program, root, step, Stop } from "./steps.mjs";
 const SIZE = { width: 1200, height: 840 };
 const IMAGES = join(root, "docs/images");
 const SAID = ["remember that my cat is called Biscuit", "what is my cat called?", "run mkdir photos"];
+const FACTS = ["My sister Mira lives in Lisbon", "Mira is allergic to peanuts", "I am learning Portuguese", "The trip to Lisbon is in June", "Biscuit hates the vet"];
+const PLANS = ["standup every weekday at 9:15 for 15 minutes", "lunch with Mira next Tuesday at half past twelve", "vet with Biscuit next Wednesday at 16:00 for 30 minutes", "swimming every tuesday and friday at 7am", "Portuguese lesson every Thursday at 18:00"];
 const PLANNED = "create a folder called photos, then delete the folder called old";
 
 await program(async () => {
@@ -74,6 +76,8 @@ async function pictures(chrome, scheme) {
   });
   try {
     await call(server.url, "settings.patch", { patch: { onboarded: true, user_name: "Ada" } });
+    for (const words of PLANS) await call(server.url, "calendar.quick_add", { words });
+    for (const content of FACTS) await call(server.url, "memory.add", { content });
     await screens(await context.newPage(), server.url, scheme);
   } finally {
     await context.close();
@@ -102,6 +106,14 @@ async function screens(page, url, scheme) {
   await page.getByRole("button", { name: "Make a plan" }).click();
   await page.getByRole("button", { name: "Reject the plan" }).waitFor();
   await picture(page, `run-${scheme}`);
+  await page.goto(`${url}/#/today/week`);
+  // Whatever day it is: the week after this one is full.
+  await page.getByRole("button", { name: "Later", exact: true }).click();
+  await page.getByText("Portuguese lesson").first().waitFor();
+  await picture(page, `today-${scheme}`);
+  await page.goto(`${url}/#/memory/graph`);
+  await page.locator("main svg circle, main svg [role=button], main svg g").first().waitFor();
+  await picture(page, `memory-${scheme}`);
 }
 
 async function picture(page, name) {

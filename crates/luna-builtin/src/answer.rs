@@ -153,7 +153,7 @@ impl Session<'_> {
         }
         if flag(ask, "odd_recurrence") {
             return Outcome::Say(
-                "I can repeat things daily, weekly, monthly or yearly. Which of these shall it be?"
+                "I can repeat things every so many days, weeks, months or years, or on days of the week. How shall it be?"
                     .to_owned(),
             );
         }

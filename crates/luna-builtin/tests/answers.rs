@@ -119,6 +119,19 @@ fn what_is_missing_is_asked_for_and_the_answer_completes_it() {
 }
 
 #[test]
+fn what_comes_again_is_said_as_a_rule() {
+    for (text, rule) in [
+        ("schedule gym every other day at 7am", "FREQ=DAILY;INTERVAL=2"),
+        ("schedule gym every weekday at 7am", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+        ("schedule gym every tuesday and friday at 7am", "FREQ=WEEKLY;BYDAY=TU,FR"),
+        ("schedule gym every day at 7am", "daily"),
+    ] {
+        let calls = calls(&answer(&request(text)));
+        assert_eq!(calls.first().map(|call| &call.input["recurrence"]), Some(&rule.into()), "{text}");
+    }
+}
+
+#[test]
 fn a_tool_that_is_not_offered_is_not_called() {
     let mut bare = request("set the volume to 30");
     bare.tools.clear();
@@ -156,8 +169,8 @@ fn some_things_need_no_tool() {
             "Reminders and tasks come once. For something regular, put it into your calendar: “add … to my calendar every day at 8”.",
         ),
         (
-            "schedule gym every other day at 7am",
-            "I can repeat things daily, weekly, monthly or yearly. Which of these shall it be?",
+            "schedule gym every hour",
+            "I can repeat things every so many days, weeks, months or years, or on days of the week. How shall it be?",
         ),
     ] {
         assert_eq!(said(&answer(&request(text))), reply, "{text}");

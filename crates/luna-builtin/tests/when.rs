@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use jiff::Zoned;
-use luna_builtin::when::{Precision, Recurrence, describe, describe_length, extract, length, parse};
+use luna_builtin::when::{Period, Precision, Recurrence, describe, describe_length, extract, length, parse};
 use proptest::prelude::*;
 
 /// Wednesday 11 March 2026, ten in the morning, in Berlin; summer time begins on the 29th.
@@ -120,7 +120,43 @@ fn ends_and_recurrence() {
             Some(Recurrence::Monthly),
         ),
         ("every year on 3 may at noon", "2026-05-03T12:00", "2026-05-03T13:00", Some(Recurrence::Yearly)),
-        ("every other tuesday at 5pm", "2026-03-11T17:00", "2026-03-11T18:00", Some(Recurrence::Other)),
+        (
+            "every other tuesday at 5pm",
+            "2026-03-17T17:00",
+            "2026-03-17T18:00",
+            Some(Recurrence::Every(2, Period::Week)),
+        ),
+        (
+            "every weekday at 9:15 for 15 minutes",
+            "2026-03-12T09:15",
+            "2026-03-12T09:30",
+            Some(Recurrence::WEEKDAYS),
+        ),
+        (
+            "on mondays and thursdays at 6pm",
+            "2026-03-12T18:00",
+            "2026-03-12T19:00",
+            Some(Recurrence::On(0b1001)),
+        ),
+        (
+            "every tuesday, thursday and saturday at 7am",
+            "2026-03-12T07:00",
+            "2026-03-12T08:00",
+            Some(Recurrence::On(0b10_1010)),
+        ),
+        (
+            "every three days at noon",
+            "2026-03-11T12:00",
+            "2026-03-11T13:00",
+            Some(Recurrence::Every(3, Period::Day)),
+        ),
+        (
+            "every fortnight at 8pm",
+            "2026-03-11T20:00",
+            "2026-03-11T21:00",
+            Some(Recurrence::Every(2, Period::Week)),
+        ),
+        ("every hour", "2026-03-11T00:00", "2026-03-12T00:00", Some(Recurrence::Other)),
     ] {
         let found = parse(text, &now()).unwrap_or_else(|| panic!("not understood: {text}"));
         let (a, b) = found.range();

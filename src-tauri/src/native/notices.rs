@@ -1,11 +1,12 @@
 //! Notifications of the system, for what asks for attention while the window is away: questions, finished tasks, what
-//! Luna says by herself. A question that is not dangerous can be answered right there.
+//! Luna says by herself, reminders above all. A question that is not dangerous can be answered right there, a reminder put off.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use luna_model::{ActionId, AgentTask, Confirmation, Event, Risk, Settings, TaskState};
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use luna_model::{ActionId, AgentTask, Confirmation, Event, ReminderId, Risk, Settings, TaskState};
+use serde_json::{Value, json};
 use tauri::AppHandle;
 use tokio::sync::mpsc;
 
@@ -15,6 +16,8 @@ use crate::words::words;
 
 /// Notices that wait to be shown; more than these at once nobody reads.
 const WAITING: usize = 32;
+/// How long a reminder is put off by its button.
+const LATER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A notification, before any system has seen it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +26,8 @@ pub(super) struct Notice {
     pub(super) text: String,
     /// The question that its buttons answer.
     pub(super) question: Option<ActionId>,
+    /// The reminder that its button puts off.
+    pub(super) reminder: Option<ReminderId>,
     /// Buttons: what they do and what they say.
     pub(super) buttons: Vec<(&'static str, &'static str)>,
     /// Where a click leads.
@@ -43,6 +48,7 @@ pub(super) struct Notices(mpsc::Sender<Job>);
 pub(super) enum Pressed {
     Allow,
     Deny,
+    Later,
     Open,
 }
 
@@ -51,6 +57,7 @@ impl Pressed {
         match name {
             "allow" => Self::Allow,
             "deny" => Self::Deny,
+            "later" => Self::Later,
             _ => Self::Open,
         }
     }
@@ -67,6 +74,16 @@ impl Answers {
         let answer = match pressed {
             Pressed::Allow => "once",
             Pressed::Deny => "no",
+            Pressed::Later => {
+                let until = Timestamp::now().saturating_add(LATER).unwrap_or(Timestamp::MAX);
+                if let Some(reminder) = notice.reminder {
+                    let input = json!({ "reminder": reminder, "until": until });
+                    if let Err(trouble) = self.core.call("calendar.snooze", input).await {
+                        tracing::warn!(why = trouble.message(), "a reminder was not put off");
+                    }
+                }
+                return;
+            }
             Pressed::Open => {
                 let (app, route) = (self.app.clone(), notice.route.clone());
                 let _ = self.app.run_on_main_thread(move || window::show(&app, route.as_deref()));
@@ -125,9 +142,24 @@ fn notice(event: &Event, settings: &Settings) -> Option<Notice> {
     match event {
         Event::ConfirmationAsked { confirmation } => Some(question(confirmation, settings)),
         Event::TaskChanged { task } => task_over(task, settings),
-        Event::Notice { text, about, .. } if about.as_ref().and_then(|a| a.as_str()) == Some("proactive") => {
-            Some(Notice { title: settings.luna_name.clone(), text: text.clone(), ..Notice::default() })
-        }
+        Event::Notice { text, about: Some(about), .. } => said(text, about, settings),
+        _ => None,
+    }
+}
+
+/// What Luna begins by herself: a message, a reminder, an event that is near.
+fn said(text: &str, about: &Value, settings: &Settings) -> Option<Notice> {
+    let words = words(&settings.language);
+    let plain = Notice { title: settings.luna_name.clone(), text: text.into(), ..Notice::default() };
+    match about.as_str().or_else(|| about.get("kind")?.as_str())? {
+        "proactive" => Some(plain),
+        "reminder" => Some(Notice {
+            reminder: about.get("reminder").and_then(|id| serde_json::from_value(id.clone()).ok()),
+            buttons: vec![("later", words.later), ("default", words.look)],
+            route: Some("/today/agenda".into()),
+            ..plain
+        }),
+        "event" => Some(Notice { buttons: vec![("default", words.look)], route: Some("/today/day".into()), ..plain }),
         _ => None,
     }
 }
@@ -144,7 +176,7 @@ fn question(confirmation: &Confirmation, settings: &Settings) -> Notice {
         text: confirmation.summary.clone(),
         question: Some(confirmation.action.id),
         buttons,
-        route: None,
+        ..Notice::default()
     }
 }
 
@@ -159,7 +191,8 @@ fn task_over(task: &AgentTask, settings: &Settings) -> Option<Notice> {
         _ => return None,
     };
     let buttons = vec![("default", words.look)];
-    Some(Notice { title: title.into(), text, question: None, buttons, route: Some("/agent/tasks".into()) })
+    let route = Some("/agent/tasks".into());
+    Some(Notice { title: title.into(), text, buttons, route, ..Notice::default() })
 }
 
 /// Whether anything on this desktop shows tray icons; none where it does not say.
@@ -188,6 +221,10 @@ mod tests {
         };
         let shown = notice(&said(Some("proactive".into())), &settings).unwrap();
         assert_eq!((shown.title.as_str(), shown.text.as_str()), ("Luna", "Rain soon"));
+        let reminder = json!({"kind": "reminder", "reminder": "0199d0f4-6f0e-7000-8000-000000000000", "text": "Rain soon"});
+        let shown = notice(&said(Some(reminder)), &settings).unwrap();
+        assert!(shown.reminder.is_some() && shown.buttons[0].0 == "later");
+        assert_eq!(notice(&said(Some("lagged".into())), &settings), None);
         assert_eq!(notice(&said(None), &settings), None);
         assert_eq!(notice(&Event::MemoryChanged, &settings), None);
     }

@@ -31,21 +31,59 @@ pub enum Recurrence {
     Monthly,
     /// Every year.
     Yearly,
-    /// Some other way (every second week, on weekdays) that an event cannot say.
+    /// Every week on these days: a bit each, Monday's the lowest.
+    On(u8),
+    /// Every so many of these.
+    Every(u16, Period),
+    /// Some other way (every hour) that an event cannot say.
     Other,
 }
 
+/// What a repetition counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// Days.
+    Day,
+    /// Weeks.
+    Week,
+    /// Months.
+    Month,
+    /// Years.
+    Year,
+}
+
 impl Recurrence {
-    /// As an event's `recurrence` says it; none for [`Recurrence::Other`].
+    /// Monday to Friday.
+    pub const WEEKDAYS: Self = Self::On(0b001_1111);
+    /// Saturday and Sunday.
+    pub const WEEKENDS: Self = Self::On(0b110_0000);
+
+    /// As an event's `recurrence` says it, in a word or as an RRULE (RFC 5545); none for [`Recurrence::Other`].
     #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Daily => Some("daily"),
-            Self::Weekly => Some("weekly"),
-            Self::Monthly => Some("monthly"),
-            Self::Yearly => Some("yearly"),
-            Self::Other => None,
-        }
+    pub fn name(self) -> Option<String> {
+        Some(match self {
+            Self::Daily => "daily".into(),
+            Self::Weekly => "weekly".into(),
+            Self::Monthly => "monthly".into(),
+            Self::Yearly => "yearly".into(),
+            Self::On(days) => {
+                let names = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"].into_iter().enumerate();
+                let named: Vec<_> =
+                    names.filter(|(at, _)| days & (1 << at) != 0).map(|(_, name)| name).collect();
+                format!("FREQ=WEEKLY;BYDAY={}", named.join(","))
+            }
+            Self::Every(count, period) => {
+                let unit = match period {
+                    Period::Day => "DAILY",
+                    Period::Week => "WEEKLY",
+                    Period::Month => "MONTHLY",
+                    Period::Year => "YEARLY",
+                };
+                format!("FREQ={unit};INTERVAL={count}")
+            }
+            Self::Other => return None,
+        })
     }
 }
 

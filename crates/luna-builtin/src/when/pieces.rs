@@ -7,7 +7,7 @@ use jiff::{Span, civil::Weekday};
 use regex::Regex;
 
 use super::{
-    Recurrence,
+    Period, Recurrence,
     clock::clock_phrase,
     cursor::{Cursor, Found},
     lexicon::{LEXICON, Part, TimeUnit},
@@ -154,60 +154,46 @@ fn repeat(c: Cursor<'_>) -> Found<'_, Said> {
     if let Some(repeat) = simple {
         return Some((said(repeat, None), c.skip(1)));
     }
-    if matches!(c.peek(), "fortnightly" | "weekdays" | "quarterly" | "hourly" | "biweekly") {
-        return Some((said(Recurrence::Other, None), c.skip(1)));
+    if let Some(repeat) = usual(c.peek().trim_end_matches("ly")) {
+        return Some((said(repeat, None), c.skip(1)));
     }
     if let Some(inside) = c.eat("on")
         && inside.peek().ends_with("days")
-        && let Some(day) = LEXICON.weekday(inside.peek(), true)
+        && let Some((repeat, day, after)) = weekdays(inside)
     {
-        return Some((said(Recurrence::Weekly, Some(Day::Weekday(day, Which::Coming))), inside.skip(1)));
+        return Some((said(repeat, day), after));
+    }
+    if let Some(repeat) = c.eat("on").and_then(|inside| usual(inside.peek())) {
+        return Some((said(repeat, None), c.skip(2)));
     }
     let each = c
         .maybe(&["on"])
         .eat_any(&["every", "each"])
         .or_else(|| c.eat("once").and_then(|c| c.eat_any(&["a", "per", "every"])))?;
     let each = each.maybe(&["single"]);
-    if matches!(
-        each.peek(),
-        "other"
-            | "second"
-            | "weekday"
-            | "weekdays"
-            | "weekend"
-            | "hour"
-            | "quarter"
-            | "fortnight"
-            | "workday"
-    ) {
-        let after = each.skip(1);
-        let unit = LEXICON.unit(after.peek()).is_some() || LEXICON.weekday(after.peek(), true).is_some();
-        return Some((said(Recurrence::Other, None), if unit { after.skip(1) } else { after }));
+    if let Some(repeat) = usual(each.peek()) {
+        return Some((said(repeat, None), each.skip(1)));
     }
-    if let Some((_, taken)) = cardinal(each.rest())
-        && LEXICON.unit(each.skip(taken).peek()).is_some()
-    {
-        return Some((said(Recurrence::Other, None), each.skip(taken + 1)));
+    let counted = match each.eat_any(&["other", "second"]) {
+        Some(after) => Some((2, after)),
+        None => cardinal(each.rest()).and_then(|(n, taken)| Some((u16::try_from(n).ok()?, each.skip(taken)))),
+    };
+    if let Some((count, after)) = counted {
+        if let Some(unit) = LEXICON.unit(after.peek()) {
+            return Some((said(every(count, unit), None), after.skip(1)));
+        }
+        let day = LEXICON.weekday(after.peek(), true)?;
+        let day = Day::Weekday(day, Which::Coming);
+        return Some((said(Recurrence::Every(count, Period::Week), Some(day)), after.skip(1)));
     }
     if let Some(part) = LEXICON.part(each.peek()) {
         return Some((Said { part: Some(part), ..said(Recurrence::Daily, None) }, each.skip(1)));
     }
     if let Some(unit) = LEXICON.unit(each.peek()) {
-        let repeat = match unit {
-            TimeUnit::Day => Recurrence::Daily,
-            TimeUnit::Week => Recurrence::Weekly,
-            TimeUnit::Month => Recurrence::Monthly,
-            TimeUnit::Year => Recurrence::Yearly,
-            _ => Recurrence::Other,
-        };
-        return Some((said(repeat, None), each.skip(1)));
+        return Some((said(every(1, unit), None), each.skip(1)));
     }
-    if let Some(day) = LEXICON.weekday(each.peek(), true) {
-        let after = each.skip(1);
-        if after.eat_any(&["and", "or"]).is_some_and(|c| LEXICON.weekday(c.peek(), true).is_some()) {
-            return Some((said(Recurrence::Other, None), after.skip(2)));
-        }
-        return Some((said(Recurrence::Weekly, Some(Day::Weekday(day, Which::Coming))), after));
+    if let Some((repeat, day, after)) = weekdays(each) {
+        return Some((said(repeat, day), after));
     }
     let (day, after) = date(each)?;
     match day {
@@ -217,6 +203,56 @@ fn repeat(c: Cursor<'_>) -> Found<'_, Said> {
         Day::Date { year: None, .. } => Some((said(Recurrence::Yearly, Some(day)), after)),
         _ => None,
     }
+}
+
+/// Ways to repeat that have a word of their own.
+fn usual(word: &str) -> Option<Recurrence> {
+    Some(match word {
+        "weekday" | "weekdays" | "workday" | "workdays" => Recurrence::WEEKDAYS,
+        "weekend" | "weekends" => Recurrence::WEEKENDS,
+        "fortnight" | "biweek" => Recurrence::Every(2, Period::Week),
+        "quarter" => Recurrence::Every(3, Period::Month),
+        "hour" => Recurrence::Other,
+        _ => return None,
+    })
+}
+
+fn every(count: u16, unit: TimeUnit) -> Recurrence {
+    let (count, period) = match unit {
+        TimeUnit::Day => (count, Period::Day),
+        TimeUnit::Week => (count, Period::Week),
+        TimeUnit::Fortnight => (count.saturating_mul(2), Period::Week),
+        TimeUnit::Month => (count, Period::Month),
+        TimeUnit::Year => (count, Period::Year),
+        TimeUnit::Second | TimeUnit::Minute | TimeUnit::Hour => return Recurrence::Other,
+    };
+    match (count, period) {
+        (0, _) => Recurrence::Other,
+        (1, Period::Day) => Recurrence::Daily,
+        (1, Period::Week) => Recurrence::Weekly,
+        (1, Period::Month) => Recurrence::Monthly,
+        (1, Period::Year) => Recurrence::Yearly,
+        _ => Recurrence::Every(count, period),
+    }
+}
+
+/// "monday", "mondays and thursdays", "monday, wednesday and friday".
+fn weekdays(c: Cursor<'_>) -> Option<(Recurrence, Option<Day>, Cursor<'_>)> {
+    let first = LEXICON.weekday(c.peek(), true)?;
+    let (mut days, mut after) = (bit(first), c.skip(1));
+    while let Some(day) = LEXICON.weekday(after.maybe(&["and", "or"]).peek(), true) {
+        days |= bit(day);
+        after = after.maybe(&["and", "or"]).skip(1);
+    }
+    if days == bit(first) {
+        return Some((Recurrence::Weekly, Some(Day::Weekday(first, Which::Coming)), after));
+    }
+    Some((Recurrence::On(days), None, after))
+}
+
+/// A day of the week in [`Recurrence::On`].
+pub(super) fn bit(day: Weekday) -> u8 {
+    1 << day.to_monday_zero_offset()
 }
 
 fn day_phrase(c: Cursor<'_>) -> Found<'_, Said> {

@@ -8,7 +8,7 @@ use jiff::{
 use super::{
     Precision, Recurrence, When,
     lexicon::{Part, TimeUnit},
-    pieces::{Clock, Day, Said, Which},
+    pieces::{Clock, Day, Said, Which, bit},
 };
 
 /// None when it cannot be (30 February, the year 20000) or says no time at all (a length alone).
@@ -71,7 +71,10 @@ fn placed(said: Said, now: &Zoned) -> Option<When> {
 
 /// A time without a day: the next one ahead.
 fn undated(said: Said, now: &Zoned) -> Option<When> {
-    let today = now.date();
+    let today = match said.repeat {
+        Some(Recurrence::On(days)) => first_of(days, now.date())?,
+        _ => now.date(),
+    };
     if said.clock.is_none() && said.part.is_none() {
         // "daily", "every week": from today.
         return said
@@ -83,11 +86,18 @@ fn undated(said: Said, now: &Zoned) -> Option<When> {
     if ahead.start > *now {
         return Some(ahead);
     }
-    let step = match said.repeat {
-        Some(Recurrence::Weekly) => 7.days(),
-        _ => 1.day(),
+    let tomorrow = today.checked_add(1.day()).ok()?;
+    let next = match said.repeat {
+        Some(Recurrence::Weekly) => today.checked_add(7.days()).ok()?,
+        Some(Recurrence::On(days)) => first_of(days, tomorrow)?,
+        _ => tomorrow,
     };
-    on_day(said, today.checked_add(step).ok()?, 1, now)
+    on_day(said, next, 1, now)
+}
+
+/// The first of these days of the week, from a date on.
+fn first_of(days: u8, from: Date) -> Option<Date> {
+    (0..7).find_map(|n| from.checked_add(n.days()).ok().filter(|date| days & bit(date.weekday()) != 0))
 }
 
 fn on_day(said: Said, date: Date, days: i32, now: &Zoned) -> Option<When> {

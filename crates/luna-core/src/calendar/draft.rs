@@ -23,7 +23,7 @@ impl Calendar {
         let title = found.as_ref().map_or_else(|| when::title(rest), |found| when::title(&found.rest));
         if found.as_ref().is_some_and(|f| f.when.recurrence == Some(when::Recurrence::Other)) {
             return Err(Error::invalid(
-                "in words, things repeat daily, weekly, monthly or yearly; add it once and set how it repeats there",
+                "in words, things repeat every so many days, weeks, months or years, or on days of the week; add it once and set how it repeats there",
             ));
         }
         match (found.map(|f| f.when), title) {
@@ -61,7 +61,7 @@ impl Calendar {
         let conflicts = self.conflicts(&times, None).await?;
         let mut conflicts: Vec<_> = conflicts.into_iter().map(|o| o.event.title).collect();
         conflicts.truncate(5);
-        let repeat = when.recurrence.and_then(when::Recurrence::name).map(str::to_owned);
+        let repeat = when.recurrence.and_then(when::Recurrence::name);
         let event = NewEvent {
             title,
             notes: String::new(),

@@ -31,14 +31,17 @@ interface Node extends SimulationNodeDatum {
   id: string;
 }
 
+/** Room around a point: a few facts have place for their words beside each other, many for the points alone. */
+const roomFor = (count: number): number => (count > 40 ? 36 : 76);
+
 /** Lays the graph out. Facts without a tie lie around the others. */
-export function layOut(facts: readonly Fact[], links: readonly FactLink[], radius = 36): Graph {
+export function layOut(facts: readonly Fact[], links: readonly FactLink[], radius = roomFor(facts.length)): Graph {
   const known = new Set(facts.map((fact) => fact.id));
   const ties = links.filter((link) => known.has(link.from) && known.has(link.to));
   const nodes = facts.map((fact): Node => ({ id: fact.id }));
   const simulation = forceSimulation(nodes)
     .force("charge", forceManyBody().strength(-340).distanceMax(600))
-    .force("link", forceLink<Node, { source: string; target: string; strength: number }>(ties.map(({ from, to, strength }) => ({ source: from, target: to, strength }))).id((node) => node.id).distance(110).strength((link) => 0.2 + 0.6 * link.strength))
+    .force("link", forceLink<Node, { source: string; target: string; strength: number }>(ties.map(({ from, to, strength }) => ({ source: from, target: to, strength }))).id((node) => node.id).distance(Math.max(110, radius * 2)).strength((link) => 0.2 + 0.6 * link.strength))
     .force("collide", forceCollide(radius))
     .force("x", forceX(0).strength(0.06))
     .force("y", forceY(0).strength(0.08))

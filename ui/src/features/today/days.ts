@@ -6,7 +6,7 @@ export type View = (typeof VIEWS)[number];
 
 const DAY_MINUTES = 24 * 60;
 /** A block is drawn at least so high. */
-const SHORTEST = 20;
+const SHORTEST = 22;
 
 /** Midnight of the day that lies so many days after a date. */
 export function addDays(date: Date, days: number): Date {
