@@ -159,7 +159,9 @@ fn said(text: &str, about: &Value, settings: &Settings) -> Option<Notice> {
             route: Some("/today/agenda".into()),
             ..plain
         }),
-        "event" => Some(Notice { buttons: vec![("default", words.look)], route: Some("/today/day".into()), ..plain }),
+        "event" => {
+            Some(Notice { buttons: vec![("default", words.look)], route: Some("/today/day".into()), ..plain })
+        }
         _ => None,
     }
 }
