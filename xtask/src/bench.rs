@@ -12,6 +12,7 @@ mod pty;
 mod server;
 mod start;
 mod streams;
+mod voice;
 
 use std::{env, future::Future, path::PathBuf, pin::Pin, process::Command};
 
@@ -95,6 +96,11 @@ const BENCHES: &[Bench] = &[
         name: "memory",
         about: "search by meaning: recall, speed, exactness, texts a second",
         run: |_| Box::pin(async { memory::run() }),
+    },
+    Bench {
+        name: "voice",
+        about: "speech to text: word error rate and speed of each model that is there",
+        run: |_| Box::pin(async { voice::run() }),
     },
 ];
 

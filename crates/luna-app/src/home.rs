@@ -15,6 +15,7 @@ use luna_llm::Providers;
 use luna_model::{Error, Result, Settings, SettingsPatch};
 use luna_shell::{PtyShell, ShellConfig};
 use luna_store::Db;
+use luna_voice::LocalVoice;
 use serde_json::Value;
 
 use crate::{
@@ -74,6 +75,7 @@ impl Home {
             aside(move || PtyShell::new(shell)),
         );
         let (secrets, providers, shell) = (Arc::new(secrets?), Arc::new(providers?), Arc::new(shell?));
+        let desktop = Arc::new(LocalDesktop::new(home));
         let parts = Parts {
             data_dir: paths.data.clone(),
             workspace: paths.workspace.clone(),
@@ -82,7 +84,9 @@ impl Home {
             recall: Arc::new(Meaning::new(Some(paths.models.clone()))),
             shell: Arc::clone(&shell) as _,
             fetch: Arc::new(web?),
-            desktop: Arc::new(LocalDesktop::new(home)),
+            sight: Arc::clone(&desktop) as _,
+            desktop,
+            voice: Arc::new(LocalVoice::new(paths.models.clone(), Arc::clone(&secrets) as _)),
             secrets: Arc::clone(&secrets) as _,
             clock: Arc::new(SystemClock),
             fixed: fixed(config)?,

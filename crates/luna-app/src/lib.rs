@@ -25,6 +25,7 @@ pub use home::Home;
 pub use luna_commands::{Failure, Reply, Table, desktop};
 pub use luna_embed::models as weights;
 pub use luna_store as store;
+pub use luna_voice::models as speech_models;
 pub use setup::Setup;
 pub use there::{Events, There};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use luna_app::flags::{Place, Serve};
 use luna_model::{ActionId, ConversationId, FactId, TurnId};
@@ -55,6 +55,49 @@ pub(crate) enum Deed {
     Remind(Remind),
     /// Language models, and the model that searches the memory.
     Models(Models),
+    /// Say something aloud.
+    Speak {
+        /// What to say; - = from standard input.
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+    /// How loud the machine is, or an application; set it, mute, unmute.
+    Volume(Volume),
+    /// How bright the screen is; set it.
+    Brightness {
+        /// From 0 to 100; without it, say how bright it is.
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
+        level: Option<u8>,
+    },
+    /// What is on the clipboard; put text on it.
+    Clipboard {
+        /// The text; - = from standard input. Without it, print what is there.
+        text: Vec<String>,
+    },
+    /// Say what is on the screen.
+    See {
+        /// Only the window whose title or application contains this.
+        #[arg(long, value_name = "NAME")]
+        window: Option<String>,
+        /// What is to be known of it.
+        question: Vec<String>,
+    },
+    /// The applications that can be launched.
+    Apps,
+    /// Bring an application to the front, or start it.
+    Launch {
+        /// Its name.
+        #[arg(required = true)]
+        app: Vec<String>,
+    },
+    /// Facts about the machine.
+    Info,
+    /// Lock the screen.
+    Lock,
+    /// Turn the screen off until it is needed.
+    DisplayOff,
+    /// Put the machine to sleep.
+    Sleep,
     /// Check everything and say how to mend it.
     Doctor(AsJson),
     /// Make a backup of the database now.
@@ -74,6 +117,41 @@ pub(crate) enum Deed {
         /// The folder.
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Volume {
+    /// From 0 to 100, mute, or unmute; without it, say how loud it is.
+    pub(crate) to: Option<Loudness>,
+    /// Of this application alone.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
+    /// All applications that play sound.
+    #[arg(long, conflicts_with_all = ["to", "app"])]
+    pub(crate) apps: bool,
+}
+
+/// What the volume may be told to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loudness {
+    Level(u8),
+    Mute,
+    Unmute,
+}
+
+impl std::str::FromStr for Loudness {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "mute" => Ok(Self::Mute),
+            "unmute" => Ok(Self::Unmute),
+            level => {
+                let level = level.trim_end_matches('%').parse().ok().filter(|level| *level <= 100);
+                level.map(Self::Level).ok_or_else(|| "give a number from 0 to 100, mute or unmute".into())
+            }
+        }
+    }
 }
 
 /// Output for programs.
@@ -317,10 +395,10 @@ pub(crate) enum ModelsDeed {
         /// Whose models.
         provider: Option<String>,
     },
-    /// Fetch the model that deepens memory search (91 MB, once).
+    /// Fetch a model: minilm deepens memory search (91 MB), whisper-base hears (142 MB; tiny … large-v3 by name).
     Get {
-        /// Which.
-        model: Weights,
+        /// minilm, or whisper-<name>.
+        model: String,
     },
     /// Ask a provider for a word, to see that key, address and model work.
     Test {
@@ -345,13 +423,6 @@ pub(crate) enum ModelsDeed {
         #[arg(long)]
         forget: bool,
     },
-}
-
-/// What can be fetched.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Weights {
-    /// all-MiniLM-L6-v2.
-    Minilm,
 }
 
 #[cfg(test)]

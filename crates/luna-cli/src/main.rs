@@ -9,6 +9,7 @@ mod calendar;
 mod chat;
 mod doctor;
 mod judge;
+mod machine;
 mod manual;
 mod memory;
 mod models;
@@ -94,7 +95,18 @@ async fn at(setup: &Setup, deed: &Deed) -> Result<ExitCode> {
         | Deed::Memory(_)
         | Deed::Calendar(_)
         | Deed::Tasks(_)
-        | Deed::Remind(_) => {
+        | Deed::Remind(_)
+        | Deed::Speak { .. }
+        | Deed::See { .. }
+        | Deed::Volume(_)
+        | Deed::Brightness { .. }
+        | Deed::Clipboard { .. }
+        | Deed::Apps
+        | Deed::Launch { .. }
+        | Deed::Info
+        | Deed::Lock
+        | Deed::DisplayOff
+        | Deed::Sleep => {
             let reach = Reach::open(setup).await?;
             let outcome = with(&reach, deed).await;
             reach.close().await;
@@ -113,7 +125,7 @@ async fn with(reach: &Reach, deed: &Deed) -> Result<ExitCode> {
         Deed::Calendar(args) => calendar::calendar(reach, args).await?,
         Deed::Tasks(args) => calendar::tasks(reach, args).await?,
         Deed::Remind(args) => calendar::remind(reach, args).await?,
-        _ => {}
+        machine => machine::machine(reach, machine).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

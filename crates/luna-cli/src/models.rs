@@ -3,19 +3,19 @@
 use std::io::IsTerminal as _;
 
 use anyhow::{Result, bail};
-use luna_app::{Setup, weights};
+use luna_app::{Setup, speech_models, weights};
 use luna_model::{ModelInfo, Provider, ProviderStatus};
 use serde_json::{Value, json};
 
-use crate::args::{Models, ModelsDeed, Weights};
+use crate::args::{Models, ModelsDeed};
 use crate::asking;
 use crate::chat::provider;
 use crate::reach::Reach;
 use crate::screen::{self, CAREFUL, FAINT, GOOD, styled};
 
 pub(crate) async fn models(setup: &Setup, args: &Models) -> Result<()> {
-    if let Some(ModelsDeed::Get { model: Weights::Minilm }) = args.deed {
-        return get(setup).await;
+    if let Some(ModelsDeed::Get { model }) = &args.deed {
+        return get(setup, model).await;
     }
     // Asked before Luna is woken, so that nothing waits for the typing.
     let typed = match &args.deed {
@@ -116,13 +116,13 @@ async fn choose(reach: &Reach, name: &str, model: Option<&str>, url: Option<&str
     providers(reach).await
 }
 
-/// Fetches the weights; needs no Luna, and one that runs uses them from then on.
-async fn get(setup: &Setup) -> Result<()> {
+/// Fetches weights; needs no Luna, and one that runs uses them from then on.
+async fn get(setup: &Setup, model: &str) -> Result<()> {
     let folder = &setup.paths.models;
     let hub = setup.config.text("MODELS_HUB_BASE_URL").unwrap_or_else(|| weights::HUB.into());
     let shown = std::io::stderr().is_terminal();
     let mut last = None;
-    let file = weights::get_minilm(folder, &hub, |progress| {
+    let progress = |progress: weights::Progress| {
         let percent = (progress.done * 100).checked_div(progress.total).unwrap_or(0);
         // A line a step in a log, the same line again on a terminal.
         let step = (progress.source, if shown { percent } else { percent / 10 });
@@ -132,8 +132,17 @@ async fn get(setup: &Setup) -> Result<()> {
             let ends = if shown { "\r" } else { "\n" };
             screen::progress(&format!("{text}{ends}"));
         }
-    })
-    .await?;
+    };
+    let file = match model.strip_prefix("whisper-") {
+        Some(name) => {
+            let model = speech_models::whisper(name)?;
+            let file = model.file(folder);
+            weights::get_file(&file, &hub, &model.path_on_hub(), model.sha1, progress).await?;
+            file
+        }
+        None if model == "minilm" => weights::get_minilm(folder, &hub, progress).await?,
+        None => bail!("there is no model {model:?}; there is minilm, and whisper-tiny to whisper-large-v3"),
+    };
     if shown {
         screen::progress("\n");
     }

@@ -26,6 +26,26 @@ async fn tools(cx: Context, _: Empty) -> Result<Vec<ToolSetting>> {
 }
 
 #[derive(Debug, Deserialize, TS)]
+struct UseTool {
+    tool: String,
+    /// Its arguments.
+    input: serde_json::Value,
+}
+
+/// What a tool gave.
+#[derive(Debug, Serialize, TS)]
+struct ToolOutput {
+    content: String,
+    /// Where it came from, when that was outside.
+    origin: Option<String>,
+}
+
+async fn use_tool(cx: Context, q: UseTool) -> Result<ToolOutput> {
+    let output = cx.luna.use_tool(&q.tool, q.input).await?;
+    Ok(ToolOutput { content: output.content, origin: output.origin })
+}
+
+#[derive(Debug, Deserialize, TS)]
 struct SetMode {
     tool: String,
     mode: Mode,
@@ -153,6 +173,7 @@ async fn write_file(cx: Context, q: FileText) -> Result<Done> {
 
 pub(crate) fn register(r: &mut Register) {
     r.reply("agent.tools", tools);
+    r.reply("agent.use_tool", use_tool);
     r.reply("agent.set_mode", set_mode);
     r.reply("agent.rules", rules);
     r.reply("agent.add_rule", add_rule);

@@ -14,5 +14,6 @@ mod providers;
 mod runs;
 mod system;
 mod table;
+mod voice;
 
 pub use table::{About, Failure, Reply, Table};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::{Stream, StreamExt as _};
-use luna_model::{Event, Provider, Result, Settings, SettingsPatch};
+use luna_model::{Event, Provider, Result, Scene, Settings, SettingsPatch};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
@@ -86,6 +86,26 @@ async fn put_state(cx: Context, q: PutState) -> Result<Done> {
     Ok(Done {})
 }
 
+#[derive(Debug, Deserialize, TS)]
+struct MakeScene {
+    prompt: String,
+}
+
+/// A scene and who made it.
+#[derive(Debug, Serialize, TS)]
+struct SceneView {
+    scene: Scene,
+    /// The model; none when Luna made it herself.
+    model: Option<String>,
+    /// Why the model's was not taken.
+    note: Option<String>,
+}
+
+async fn scene(cx: Context, q: MakeScene) -> Result<SceneView> {
+    let made = cx.luna.make_scene(&q.prompt).await?;
+    Ok(SceneView { scene: made.scene, model: made.model, note: made.note })
+}
+
 /// How a check of the doctor went.
 #[derive(Debug, Serialize, TS)]
 #[serde(rename_all = "lowercase")]
@@ -144,5 +164,6 @@ pub(crate) fn register(r: &mut Register) {
     r.reply("state.get", state);
     r.reply("state.put", put_state);
     r.reply("doctor", doctor);
+    r.reply("scene.make", scene);
     r.events("events", events);
 }

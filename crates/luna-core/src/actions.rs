@@ -116,6 +116,26 @@ impl Luna {
         Ok(Changed { action: by, now: outcome? })
     }
 
+    /// Puts a PNG picture on the clipboard.
+    ///
+    /// # Errors
+    /// `Invalid` when it is no PNG, `Unavailable` without a clipboard, `Forbidden` when `set_clipboard` is blocked.
+    pub async fn copy_picture(&self, png: Vec<u8>) -> Result<()> {
+        let doing = Doing::user(self.stopping().child_token());
+        let input = serde_json::json!({ "image/png": format!("{} bytes", png.len()) });
+        let described = Described {
+            summary: "Put a picture on the clipboard".into(),
+            effect: "What is on the clipboard now is replaced.".into(),
+            changes: true,
+            ..Described::default()
+        };
+        let request = self.request(ActionId::new(), "set_clipboard", input, described, &doing);
+        let permit = self.pass(request, &doing).await?;
+        let outcome = self.desktop().set_clipboard_image(png).await;
+        permit.done(outcome.as_ref().map(|()| "It is on the clipboard.")).await;
+        outcome
+    }
+
     /// An undo is an action too: it passes the gate and is written down.
     async fn undoing(
         &self,

@@ -19,6 +19,7 @@ mod proactive;
 mod processes;
 mod running;
 pub mod runs;
+pub mod scene;
 mod settings;
 mod skills;
 mod state;
@@ -26,6 +27,8 @@ mod tasks;
 mod tending;
 mod tools;
 mod undo;
+mod vision;
+pub mod voice;
 mod workspace;
 
 pub use callers::{Caller, Callers, Door};

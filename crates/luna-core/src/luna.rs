@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use luna_model::{Mode, Provider, Result, Secret, Settings, SettingsPatch};
 use luna_store::Db;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,7 +19,7 @@ use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
 use crate::memory::Memory;
 use crate::modules;
-use crate::ports::{Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell};
+use crate::ports::{Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell, Sight, Voice};
 use crate::processes::Processes;
 use crate::running::Running;
 use crate::settings::SettingsRow;
@@ -27,8 +28,6 @@ use crate::tools::Tools;
 use crate::undo::{Keeper, Undo};
 use crate::workspace::Workspace;
 
-/// Permissions of senses, which are no tools that a model calls by itself.
-const SENSES: [(&str, Mode); 1] = [("vision", Mode::Confirm)];
 /// Permissions of deeds that only the user does directly.
 const OWN_DEEDS: [(&str, Mode); 2] = [("import_calendar", Mode::Allow), ("subscribe_calendar", Mode::Allow)];
 
@@ -53,6 +52,10 @@ pub struct Parts {
     pub fetch: Arc<dyn Fetch>,
     /// The machine.
     pub desktop: Arc<dyn Desktop>,
+    /// Eyes.
+    pub sight: Arc<dyn Sight>,
+    /// Ears and a mouth.
+    pub voice: Arc<dyn Voice>,
     /// Keys and tokens.
     pub secrets: Arc<dyn Secrets>,
     /// Time.
@@ -86,6 +89,9 @@ struct Inner {
     tasks: TaskTracker,
     task_places: Arc<Semaphore>,
     stopping: CancellationToken,
+    voice: crate::voice::Control,
+    /// What was seen last, and a sketch of it.
+    seen: Mutex<Option<(String, Vec<u8>)>>,
 }
 
 impl Luna {
@@ -101,7 +107,7 @@ impl Luna {
         let keeper = Arc::new(Keeper::open(parts.data_dir.join("undo"))?);
         let audit = Audit::open(&audit::path_in(&parts.data_dir))?;
         let mut defaults: BTreeMap<_, _> = tools.iter().map(|t| (t.spec.name.clone(), t.mode)).collect();
-        defaults.extend(SENSES.into_iter().chain(OWN_DEEDS).map(|(name, mode)| (name.to_owned(), mode)));
+        defaults.extend(OWN_DEEDS.map(|(name, mode)| (name.to_owned(), mode)));
         let (clock, shell) = (Arc::clone(&parts.clock), Arc::clone(&parts.shell));
         let gate = Gate::open(parts.db.clone(), bus.clone(), clock, shell, audit, defaults).await?;
         let settings = SettingsRow::open(&parts.db, parts.fixed.clone()).await?;
@@ -112,6 +118,8 @@ impl Luna {
             inner: Arc::new(Inner {
                 undo: Undo::new(parts.db.clone(), keeper),
                 skills: Skills::new(workspace.clone()),
+                voice: crate::voice::Control::new(),
+                seen: Mutex::new(None),
                 running: Running::new(stopping.clone()),
                 callers: Callers::default(),
                 tasks: TaskTracker::new(),
@@ -134,6 +142,7 @@ impl Luna {
         luna.resume_tasks().await?;
         luna.tend();
         luna.remind();
+        luna.listen_in_background();
         Ok(luna)
     }
 
@@ -332,6 +341,22 @@ impl Luna {
         self.inner.parts.fetch.as_ref()
     }
 
+    pub(crate) fn sight(&self) -> &dyn Sight {
+        self.inner.parts.sight.as_ref()
+    }
+
+    pub(crate) fn seen_before(&self) -> &Mutex<Option<(String, Vec<u8>)>> {
+        &self.inner.seen
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+
+    pub(crate) fn voice_control(&self) -> &crate::voice::Control {
+        &self.inner.voice
+    }
+
     pub(crate) fn tools(&self) -> &Tools {
         &self.inner.tools
     }
@@ -353,8 +378,7 @@ impl Luna {
 fn without_tool(name: &str) -> &'static str {
     match name {
         "import_calendar" => "Taking in calendar files.",
-        "subscribe_calendar" => "Reading calendars that are kept elsewhere.",
-        _ => "Seeing the screen and the camera.",
+        _ => "Reading calendars that are kept elsewhere.",
     }
 }
 

@@ -40,8 +40,14 @@ pub const MODULES: &[Module] = &[
             "get_brightness",
             "set_brightness",
             "lock_screen",
+            "display_off",
+            "sleep_computer",
+            "get_app_volumes",
+            "set_app_volume",
         ],
     },
+    Module { name: "vision", tools: &["vision"] },
+    Module { name: "voice", tools: &["speak"] },
     Module { name: "tasks", tools: &["create_agent_task"] },
 ];
 

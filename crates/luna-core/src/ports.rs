@@ -1,5 +1,5 @@
 //! What the core needs from outside: a network, hardware, money or time. One trait each, implemented by a real adapter
-//! (luna-llm, luna-shell, luna-connect, luna-desktop-io, luna-embed, luna-app) and by a scripted one (luna-testkit).
+//! (luna-llm, luna-shell, luna-connect, luna-desktop-io, luna-embed, luna-voice, luna-app) and by a scripted one (luna-testkit).
 
 mod clock;
 mod desktop;
@@ -8,6 +8,8 @@ mod llm;
 mod recall;
 mod secrets;
 mod shell;
+mod sight;
+mod voice;
 
 pub use clock::*;
 pub use desktop::*;
@@ -16,3 +18,5 @@ pub use llm::*;
 pub use recall::*;
 pub use secrets::*;
 pub use shell::*;
+pub use sight::*;
+pub use voice::*;

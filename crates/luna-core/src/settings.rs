@@ -100,6 +100,9 @@ fn check(settings: &Settings) -> Result<()> {
         ("first_token_timeout_s", settings.first_token_timeout_s, 1..=3_600),
         ("idle_timeout_s", settings.idle_timeout_s, 1..=3_600),
         ("free_window_after_s", settings.free_window_after_s, 0..=604_800),
+        ("voice.rate", u64::from(settings.voice.rate), 60..=500),
+        ("voice.volume", u64::from(settings.voice.volume), 0..=100),
+        ("voice.follow_up_s", u64::from(settings.voice.follow_up_s), 0..=120),
     ];
     for (name, value, range) in ranges {
         if !range.contains(&value) {
@@ -114,6 +117,14 @@ fn check(settings: &Settings) -> Result<()> {
         if value.trim().is_empty() || value.chars().count() > 80 || value.contains('\n') {
             return Err(Error::invalid(format!("{name} is one line of 1 to 80 characters")));
         }
+    }
+    let voice = &settings.voice;
+    let words = voice.wake_phrase.split_whitespace().count();
+    if !(1..=5).contains(&words) || voice.wake_phrase.chars().count() > 60 {
+        return Err(Error::invalid("voice.wake_phrase is one to five words"));
+    }
+    if !["auto", "piper", "espeak-ng", "system", "endpoint"].contains(&voice.engine.as_str()) {
+        return Err(Error::invalid("voice.engine is auto, piper, espeak-ng, system or endpoint"));
     }
     if !["system", "light", "dark", "contrast"].contains(&settings.theme.as_str()) {
         return Err(Error::invalid("theme is system, light, dark or contrast"));

@@ -8,8 +8,12 @@ mod calendar;
 mod desktop;
 mod files;
 mod memory;
+mod screen;
 mod shell;
+mod sound;
 mod todos;
+mod vision;
+mod voice;
 mod web;
 
 use std::collections::BTreeMap;
@@ -227,13 +231,19 @@ impl Tools {
             Registered::new::<desktop::SetClipboard>()?,
             Registered::new::<desktop::LaunchApp>()?,
             Registered::new::<desktop::ListApps>()?,
-            Registered::new::<desktop::GetVolume>()?,
-            Registered::new::<desktop::SetVolume>()?,
-            Registered::new::<desktop::MuteAudio>()?,
-            Registered::new::<desktop::UnmuteAudio>()?,
-            Registered::new::<desktop::GetBrightness>()?,
-            Registered::new::<desktop::SetBrightness>()?,
-            Registered::new::<desktop::LockScreen>()?,
+            Registered::new::<sound::GetVolume>()?,
+            Registered::new::<sound::SetVolume>()?,
+            Registered::new::<sound::MuteAudio>()?,
+            Registered::new::<sound::UnmuteAudio>()?,
+            Registered::new::<screen::GetBrightness>()?,
+            Registered::new::<screen::SetBrightness>()?,
+            Registered::new::<screen::LockScreen>()?,
+            Registered::new::<screen::DisplayOff>()?,
+            Registered::new::<screen::Sleep>()?,
+            Registered::new::<sound::GetAppVolumes>()?,
+            Registered::new::<sound::SetAppVolume>()?,
+            Registered::new::<vision::Vision>()?,
+            Registered::new::<voice::Speak>()?,
         ];
         Ok(Self { by_name: Arc::new(tools.into_iter().map(|t| (t.spec.name.clone(), t)).collect()) })
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-use luna_core::ports::Application;
+use luna_core::ports::{Application, Launched};
 use luna_model::{Error, Result};
 
 use crate::{program, require_display};
@@ -19,6 +19,8 @@ pub(crate) struct Startable {
     words: Vec<String>,
     command: Vec<String>,
     in_terminal: bool,
+    /// What its windows call their class, where it is known.
+    window_class: Option<String>,
 }
 
 /// All that can be launched, by name.
@@ -46,6 +48,7 @@ pub(crate) fn find(name: &str) -> Result<Startable> {
             words: Vec::new(),
             command: vec![name.to_owned()],
             in_terminal: false,
+            window_class: None,
         });
     }
     Err(Error::not_found(format!("no application here is called {name:?}; ask for the list of applications")))
@@ -78,6 +81,30 @@ fn best(all: Vec<Startable>, name: &str) -> Option<Startable> {
         .filter(|(score, _)| *score > 0.0)
         .max_by(|(a, x), (b, y)| a.total_cmp(b).then(y.application.name.len().cmp(&x.application.name.len())))
         .map(|(_, found)| found)
+}
+
+/// Brings the application to the front: its window when it runs already, else a new one.
+pub(crate) fn bring(name: &str) -> Result<Launched> {
+    let found = find(name)?;
+    #[cfg(target_os = "linux")]
+    if crate::focus::window_of(&classes(&found)) {
+        return Ok(Launched { application: found.application, was_running: true });
+    }
+    start(&found)?;
+    Ok(Launched { application: found.application, was_running: false })
+}
+
+/// The names that its windows may have: the one it says, its id, its program.
+#[cfg(target_os = "linux")]
+fn classes(found: &Startable) -> Vec<String> {
+    let program = found.command.first().map(std::path::Path::new);
+    let program = program.and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+    let id = found.application.id.clone();
+    let short = id.rsplit('.').next().map(str::to_owned);
+    // What runs in a terminal or under an interpreter has the window of that.
+    let program =
+        program.filter(|_| !found.in_terminal).filter(|p| !["env", "sh", "python3"].contains(&p.as_str()));
+    found.window_class.iter().cloned().chain([id]).chain(short).chain(program).collect()
 }
 
 /// Starts it in a process group of its own, with no ties to Luna's input, output or secrets.
@@ -142,6 +169,7 @@ fn installed() -> Vec<Startable> {
                 words: generic.into_iter().chain(keywords).collect(),
                 command,
                 in_terminal: entry.terminal(),
+                window_class: entry.startup_wm_class().map(str::to_owned),
             })
         })
         .collect()
@@ -165,6 +193,7 @@ fn installed() -> Vec<Startable> {
                 words: Vec::new(),
                 command,
                 in_terminal: false,
+                window_class: None,
             })
         })
         .collect()
@@ -172,7 +201,31 @@ fn installed() -> Vec<Startable> {
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn installed() -> Vec<Startable> {
-    Vec::new()
+    let menus = ["ProgramData", "APPDATA"].iter().filter_map(std::env::var_os);
+    let mut folders: Vec<_> = menus
+        .map(|base| std::path::Path::new(&base).join(r"Microsoft\Windows\Start Menu\Programs"))
+        .collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("lnk"))
+                && let (Some(name), Some(id)) = (path.file_stem().and_then(OsStr::to_str), path.to_str())
+            {
+                found.push(Startable {
+                    application: Application { name: name.to_owned(), id: id.to_owned() },
+                    words: Vec::new(),
+                    // The shell follows the shortcut, with its folder and its rights.
+                    command: vec!["explorer.exe".into(), id.to_owned()],
+                    in_terminal: false,
+                    window_class: None,
+                });
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -187,6 +240,7 @@ mod tests {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             command: vec!["true".into()],
             in_terminal: false,
+            window_class: None,
         }
     }
 

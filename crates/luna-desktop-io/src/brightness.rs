@@ -1,9 +1,9 @@
-//! The brightness of the built-in screen: Linux's backlight devices, written directly where that is allowed, else through
-//! the session's manager (logind), which lets the active user.
+//! The screen's brightness. A built-in one is a backlight device of Linux, written directly where that is allowed, else
+//! through the session's manager (logind), which lets the active user. Monitors on a cable are asked by DDC/CI (ddcutil).
 
 use std::path::{Path, PathBuf};
 
-use luna_model::{Error, Result};
+use luna_model::{Error, ErrorKind, Result};
 
 use crate::{blocking, program};
 
@@ -17,17 +17,50 @@ struct Backlight {
     highest: u64,
 }
 
-pub(crate) fn get() -> Result<u8> {
-    Ok(first_in(Path::new(DEVICES))?.percent())
+pub(crate) async fn get() -> Result<u8> {
+    match blocking(|| first_in(Path::new(DEVICES))).await? {
+        Some(light) => Ok(light.percent()),
+        None => monitor_level(&monitor(&["getvcp", "10", "--brief"]).await?),
+    }
+}
+
+/// DDC/CI's feature 10 is the brightness, in per cent of the monitor's own highest.
+async fn monitor(arguments: &[&str]) -> Result<String> {
+    program::ask("ddcutil", arguments).await.map_err(|e| {
+        let hint = "this machine has no backlight device; for a monitor on a cable install ddcutil and allow it the i2c devices (group i2c)";
+        if e.kind == ErrorKind::NotFound {
+            Error::unavailable(hint)
+        } else {
+            Error::unavailable(format!("the monitor cannot be asked ({}); {hint}", e.message)).because(e)
+        }
+    })
+}
+
+/// ddcutil: `VCP 10 C 50 100`, the level and its highest.
+fn monitor_level(said: &str) -> Result<u8> {
+    let mut numbers = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("VCP 10 C "))
+        .flat_map(|line| line.split_whitespace().filter_map(|number| number.parse::<u64>().ok()));
+    match (numbers.next(), numbers.next()) {
+        (Some(level), Some(highest)) if highest > 0 => {
+            Ok(u8::try_from((level * 100 / highest).min(100)).unwrap_or(100))
+        }
+        _ => {
+            Err(Error::unavailable(format!("the monitor did not say how bright it is, but: {}", said.trim())))
+        }
+    }
 }
 
 pub(crate) async fn set(percent: u8) -> Result<()> {
-    let (light, written) = blocking(move || {
+    let light = blocking(move || {
         let light = first_in(Path::new(DEVICES))?;
         let written = std::fs::write(light.folder.join("brightness"), light.level_at(percent).to_string());
-        Ok::<_, Error>((light, written))
-    })
-    .await??;
+        Some((light, written))
+    });
+    let Some((light, written)) = light.await? else {
+        return monitor(&["setvcp", "10", &percent.to_string()]).await.map(drop);
+    };
     if written.is_ok() {
         return Ok(());
     }
@@ -44,14 +77,12 @@ pub(crate) async fn set(percent: u8) -> Result<()> {
 }
 
 /// The first device with a readable level; the system lists the one that works best first.
-fn first_in(devices: &Path) -> Result<Backlight> {
+fn first_in(devices: &Path) -> Option<Backlight> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(devices)
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
     folders.sort();
-    folders.into_iter().find_map(read).ok_or_else(|| {
-        Error::unavailable("no screen here lets its brightness be set; external monitors and virtual machines have no backlight device")
-    })
+    folders.into_iter().find_map(read)
 }
 
 fn read(folder: PathBuf) -> Option<Backlight> {
@@ -74,8 +105,6 @@ impl Backlight {
 
 #[cfg(test)]
 mod tests {
-    use luna_model::ErrorKind;
-
     use super::*;
 
     #[test]
@@ -91,10 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_a_backlight_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = first_in(folder.path()).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Unavailable);
-        assert!(error.message.contains("backlight"), "{error}");
+    fn a_machine_without_a_backlight_has_none() {
+        assert_eq!(first_in(tempfile::tempdir().unwrap().path()), None);
+    }
+
+    #[test]
+    fn a_monitors_answer_is_read() {
+        assert_eq!(monitor_level("VCP 10 C 45 90\n").unwrap(), 50);
+        assert_eq!(monitor_level("Display not found\n").unwrap_err().kind, ErrorKind::Unavailable);
     }
 }

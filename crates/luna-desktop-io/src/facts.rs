@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use luna_core::ports::SystemInfo;
+use luna_core::ports::{Disk, Network, SystemInfo, Temperature};
 use luna_model::{Error, Result};
 use parking_lot::Mutex;
-use sysinfo::{Disks, MINIMUM_CPU_UPDATE_INTERVAL, System};
+use sysinfo::{Components, Disks, MINIMUM_CPU_UPDATE_INTERVAL, Networks, System};
 
 #[allow(clippy::cast_precision_loss, reason = "2^53 bytes are 8 PiB")]
 fn gib(bytes: u64) -> f64 {
@@ -40,7 +40,8 @@ impl Facts {
         };
         system.refresh_cpu_usage();
         system.refresh_memory();
-        let (disk, disk_free) = disk_of(&self.home);
+        let disks = disks();
+        let home = home_of(&disks, &self.home);
         Ok(SystemInfo {
             os: match std::env::consts::OS {
                 "macos" => "macOS".into(),
@@ -55,22 +56,68 @@ impl Facts {
             cpu_pct: f64::from(system.global_cpu_usage()).clamp(0.0, 100.0),
             ram_gb: gib(system.total_memory()),
             ram_used_gb: gib(system.used_memory()),
-            disk_gb: gib(disk),
-            disk_free_gb: gib(disk_free),
+            disk_gb: home.map_or(0.0, |disk| disk.gb),
+            disk_free_gb: home.map_or(0.0, |disk| disk.free_gb),
             battery_pct: battery(Path::new("/sys/class/power_supply")),
             uptime_s: System::uptime().map_err(unreadable)?,
+            disks,
+            networks: networks(),
+            temperatures: temperatures(),
         })
     }
 }
 
-/// Size and free bytes of the disk that holds this folder.
-fn disk_of(folder: &Path) -> (u64, u64) {
-    let Ok(disks) = Disks::new_with_refreshed_list() else { return (0, 0) };
+/// The disks, each once: the same device may be mounted in many places.
+fn disks() -> Vec<Disk> {
+    let Ok(disks) = Disks::new_with_refreshed_list() else { return vec![] };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut disks: Vec<_> = disks.iter().filter(|disk| disk.total_space() > 0).collect();
+    disks.sort_by_key(|disk| disk.mount_point().components().count());
+    disks
+        .into_iter()
+        .filter(|disk| seen.insert((disk.name().to_owned(), disk.total_space(), disk.available_space())))
+        .map(|disk| Disk {
+            mount: disk.mount_point().to_string_lossy().into_owned(),
+            gb: gib(disk.total_space()),
+            free_gb: gib(disk.available_space()),
+        })
+        .collect()
+}
+
+/// The disk that holds this folder.
+fn home_of<'a>(disks: &'a [Disk], folder: &Path) -> Option<&'a Disk> {
     disks
         .iter()
-        .filter(|disk| folder.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().components().count())
-        .map_or((0, 0), |disk| (disk.total_space(), disk.available_space()))
+        .filter(|disk| folder.starts_with(&disk.mount))
+        .max_by_key(|disk| Path::new(&disk.mount).components().count())
+}
+
+/// The networks that lead somewhere, by name.
+fn networks() -> Vec<Network> {
+    let Ok(networks) = Networks::new_with_refreshed_list() else { return vec![] };
+    let mut networks: Vec<_> = networks
+        .iter()
+        .filter(|(_, data)| data.ip_networks().iter().any(|ip| !ip.addr.is_loopback()))
+        .map(|(name, data)| Network {
+            name: name.to_string_lossy().into_owned(),
+            addresses: data.ip_networks().iter().map(|ip| ip.addr.to_string()).collect(),
+            received_bytes: data.total_received(),
+            sent_bytes: data.total_transmitted(),
+        })
+        .collect();
+    networks.sort_by(|a, b| a.name.cmp(&b.name));
+    networks
+}
+
+fn temperatures() -> Vec<Temperature> {
+    let Ok(components) = Components::new_with_refreshed_list() else { return vec![] };
+    components
+        .iter()
+        .filter_map(|part| {
+            let celsius = part.temperature().filter(|celsius| celsius.is_finite())?;
+            Some(Temperature { name: part.label().to_owned(), celsius: f64::from(celsius) })
+        })
+        .collect()
 }
 
 /// The charge of all batteries of the machine itself (not of mice or headphones), as Linux lists them.

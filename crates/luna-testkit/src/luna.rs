@@ -4,13 +4,15 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use luna_core::ports::{Llm, Shell};
+use luna_core::ports::{Llm, Shell, Voice};
 use luna_core::{Luna, Parts};
 use luna_model::SettingsPatch;
 use luna_store::Db;
 use tempfile::TempDir;
 
-use crate::{CannedWeb, FixedClock, HeldSecrets, PaperMachine, PaperShell, ScriptedModel, SharedWords};
+use crate::{
+    CannedWeb, FixedClock, HeldSecrets, PaperMachine, PaperShell, PaperVoice, ScriptedModel, SharedWords,
+};
 
 /// What a test's Luna is made of; take some of it and leave the rest as it is.
 pub struct Ingredients {
@@ -18,6 +20,8 @@ pub struct Ingredients {
     pub model: ScriptedModel,
     /// Another model in its place.
     pub llm: Option<Arc<dyn Llm>>,
+    /// Other ears and another mouth in the place of those on paper.
+    pub voice: Option<Arc<dyn Voice>>,
     /// The time.
     pub clock: FixedClock,
     /// The shell.
@@ -34,6 +38,7 @@ impl Default for Ingredients {
         Self {
             model: ScriptedModel::default(),
             llm: None,
+            voice: None,
             clock: FixedClock::default(),
             shell: Arc::new(PaperShell::default()),
             settings: SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]),
@@ -53,6 +58,8 @@ pub struct InMemory {
     pub web: CannedWeb,
     /// The machine.
     pub machine: PaperMachine,
+    /// Ears and a mouth.
+    pub voice: PaperVoice,
     /// Keys and tokens.
     pub secrets: HeldSecrets,
     ingredients: Kept,
@@ -62,6 +69,7 @@ pub struct InMemory {
 /// What a restart needs again.
 struct Kept {
     llm: Option<Arc<dyn Llm>>,
+    voice: Option<Arc<dyn Voice>>,
     shell: Arc<dyn Shell>,
     settings: SettingsPatch,
     on_disk: bool,
@@ -75,20 +83,20 @@ impl InMemory {
 
     /// One of these ingredients.
     pub async fn of(ingredients: Ingredients) -> Self {
-        let Ingredients { model, llm, clock, shell, settings, on_disk } = ingredients;
-        let kept = Kept { llm, shell, settings, on_disk };
-        let (web, machine, secrets) = Default::default();
+        let Ingredients { model, llm, voice: other, clock, shell, settings, on_disk } = ingredients;
+        let kept = Kept { llm, voice: other, shell, settings, on_disk };
+        let (web, machine, voice, secrets) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
-        let luna = wake(&kept, folder.path(), &model, &clock, &web, &machine, &secrets).await;
-        Self { luna, model, clock, web, machine, secrets, ingredients: kept, folder }
+        let luna = wake(&kept, folder.path(), &model, &clock, (&web, &machine, &voice), &secrets).await;
+        Self { luna, model, clock, web, machine, voice, secrets, ingredients: kept, folder }
     }
 
     /// Stops her and wakes her up again, as a restart of the program does. Only on disk.
     pub async fn restart(&mut self) {
         assert!(self.ingredients.on_disk, "a database in memory does not outlive a restart; set on_disk");
         self.luna.stop().await;
-        let Self { model, clock, web, machine, secrets, ingredients, folder, .. } = &*self;
-        self.luna = wake(ingredients, folder.path(), model, clock, web, machine, secrets).await;
+        let Self { model, clock, web, machine, voice, secrets, ingredients, folder, .. } = &*self;
+        self.luna = wake(ingredients, folder.path(), model, clock, (web, machine, voice), secrets).await;
     }
 
     /// Her folder.
@@ -111,8 +119,7 @@ async fn wake(
     folder: &Path,
     model: &ScriptedModel,
     clock: &FixedClock,
-    web: &CannedWeb,
-    machine: &PaperMachine,
+    (web, machine, voice): (&CannedWeb, &PaperMachine, &PaperVoice),
     secrets: &HeldSecrets,
 ) -> Luna {
     let db = if kept.on_disk { Db::open(&folder.join("luna.db")) } else { Db::in_memory() };
@@ -125,6 +132,8 @@ async fn wake(
         shell: Arc::clone(&kept.shell),
         fetch: Arc::new(web.clone()),
         desktop: Arc::new(machine.clone()),
+        sight: Arc::new(machine.clone()),
+        voice: kept.voice.clone().unwrap_or_else(|| Arc::new(voice.clone())),
         secrets: Arc::new(secrets.clone()),
         clock: Arc::new(clock.clone()),
         fixed: kept.settings.clone(),

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use luna_core::ports::{Application, Desktop, Fetch, Page, SearchHit, Secrets, SystemInfo, WebFile};
+use luna_core::ports::{
+    AppVolume, Application, Area, Desktop, Disk, Fetch, Launched, Page, Picture, SearchHit, Secrets, Sight,
+    SystemInfo, Volume, WebFile, Window,
+};
 use luna_model::{Error, Result, Secret};
 use parking_lot::Mutex;
 use tokio::sync::Barrier;
@@ -22,11 +25,23 @@ struct State {
     muted: bool,
     brightness: u8,
     opened: Vec<String>,
+    image: Option<Vec<u8>>,
+    player: u8,
+    rests: Vec<&'static str>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { clipboard: None, volume: 50, muted: false, brightness: 70, opened: vec![] }
+        Self {
+            clipboard: None,
+            volume: 50,
+            muted: false,
+            brightness: 70,
+            opened: vec![],
+            image: None,
+            player: 80,
+            rests: vec![],
+        }
     }
 }
 
@@ -35,6 +50,12 @@ impl PaperMachine {
     #[must_use]
     pub fn opened(&self) -> Vec<String> {
         self.state.lock().opened.clone()
+    }
+
+    /// How it was laid to rest, in order: `lock`, `display off`, `sleep`.
+    #[must_use]
+    pub fn rests(&self) -> Vec<&'static str> {
+        self.state.lock().rests.clone()
     }
 
     /// Whether the sound is off.
@@ -61,6 +82,9 @@ impl Desktop for PaperMachine {
             disk_free_gb: 256.0,
             battery_pct: None,
             uptime_s: 3600,
+            disks: vec![Disk { mount: "/".into(), gb: 512.0, free_gb: 256.0 }],
+            networks: vec![],
+            temperatures: vec![],
         })
     }
 
@@ -73,17 +97,28 @@ impl Desktop for PaperMachine {
         Ok(())
     }
 
+    async fn clipboard_image(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.state.lock().image.clone())
+    }
+
+    async fn set_clipboard_image(&self, png: Vec<u8>) -> Result<()> {
+        self.state.lock().image = Some(png);
+        Ok(())
+    }
+
     async fn applications(&self) -> Result<Vec<Application>> {
         let application = |name: &str| Application { name: name.into(), id: name.to_lowercase() };
         Ok(["Firefox", "Calculator"].map(application).into())
     }
 
-    async fn launch(&self, name: &str) -> Result<Application> {
+    async fn launch(&self, name: &str) -> Result<Launched> {
         let all = self.applications().await?;
         let found = all.into_iter().find(|a| a.name.eq_ignore_ascii_case(name));
         let found = found.ok_or_else(|| Error::not_found(format!("no application is called {name}")))?;
-        self.state.lock().opened.push(found.name.clone());
-        Ok(found)
+        let opened = &mut self.state.lock().opened;
+        let was_running = opened.contains(&found.name);
+        opened.push(found.name.clone());
+        Ok(Launched { application: found, was_running })
     }
 
     async fn open_url(&self, url: &str) -> Result<()> {
@@ -91,8 +126,23 @@ impl Desktop for PaperMachine {
         Ok(())
     }
 
-    async fn volume(&self) -> Result<u8> {
-        Ok(self.state.lock().volume)
+    async fn volume(&self) -> Result<Volume> {
+        let state = self.state.lock();
+        Ok(Volume { level: state.volume, muted: state.muted })
+    }
+
+    async fn app_volumes(&self) -> Result<Vec<AppVolume>> {
+        Ok(vec![AppVolume { name: "Player".into(), level: self.state.lock().player, muted: false }])
+    }
+
+    async fn set_app_volume(&self, app: &str, level: u8) -> Result<AppVolume> {
+        if !"player".contains(&app.to_lowercase()) {
+            return Err(Error::not_found(format!(
+                "no application called {app:?} plays sound; there is: Player"
+            )));
+        }
+        self.state.lock().player = level;
+        Ok(AppVolume { name: "Player".into(), level, muted: false })
     }
 
     async fn set_volume(&self, level: u8) -> Result<()> {
@@ -115,7 +165,66 @@ impl Desktop for PaperMachine {
     }
 
     async fn lock(&self) -> Result<()> {
+        self.state.lock().rests.push("lock");
         Ok(())
+    }
+
+    async fn display_off(&self) -> Result<()> {
+        self.state.lock().rests.push("display off");
+        Ok(())
+    }
+
+    async fn sleep(&self) -> Result<()> {
+        self.state.lock().rests.push("sleep");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Sight for PaperMachine {
+    async fn windows(&self) -> Result<Vec<Window>> {
+        let window = |title: &str, app: &str, focused| Window {
+            title: title.into(),
+            app: app.into(),
+            width: 800,
+            height: 600,
+            focused,
+        };
+        Ok(vec![window("main.py - Editor", "Editor", true), window("My vault", "KeePassXC", false)])
+    }
+
+    async fn screen(&self, area: Area, private: &[String]) -> Result<Picture> {
+        if let Area::Window(name) = &area
+            && !"main.py - Editor".to_lowercase().contains(&name.to_lowercase())
+        {
+            return Err(Error::not_found(format!(
+                "no window is called {name:?}; there is: main.py - Editor"
+            )));
+        }
+        let hidden = private.iter().any(|p| p == "keepass").then(|| "KeePassXC".to_owned());
+        Ok(Picture {
+            width: 1_920,
+            height: 1_080,
+            png: b"Traceback: ZeroDivisionError".to_vec(),
+            for_model: b"small".to_vec(),
+            colors: vec![("dark grey".into(), 0.8), ("white".into(), 0.1)],
+            sketch: vec![self.state.lock().brightness; 16],
+            hidden: hidden.into_iter().collect(),
+        })
+    }
+
+    async fn camera(&self) -> Result<Picture> {
+        Ok(Picture {
+            width: 640,
+            height: 480,
+            png: vec![],
+            colors: vec![("brown".into(), 0.6)],
+            ..Picture::default()
+        })
+    }
+
+    async fn read(&self, png: &[u8]) -> Result<String> {
+        Ok(String::from_utf8_lossy(png).into_owned())
     }
 }
 

@@ -4,7 +4,7 @@ import type { SettingsPatch } from "./commands";
 
 /** The settings after a patch: `null` puts a field back to its default, and providers that are not named stay as they are. */
 export function patched({ settings, defaults }: SettingsView, patch: SettingsPatch): Settings {
-  const next = { ...settings, ...patch };
+  const next = { ...settings, ...patch, voice: { ...settings.voice, ...patch.voice } };
   if (patch.providers) next.providers = { ...settings.providers, ...patch.providers };
   const filled = Object.entries(next).map(([name, value]) => [name, value === null ? defaults[name as keyof Settings] : value]);
   return Object.fromEntries(filled) as Settings;

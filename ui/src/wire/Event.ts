@@ -14,6 +14,8 @@ import type { ToolCall } from "./ToolCall";
 import type { ToolResult } from "./ToolResult";
 import type { TurnId } from "./TurnId";
 import type { Usage } from "./Usage";
+import type { VoicePhase } from "./VoicePhase";
+import type { VoiceTurn } from "./VoiceTurn";
 import type { JsonValue } from "./serde_json/JsonValue";
 
 /**
@@ -199,7 +201,31 @@ task: AgentTask, } | { "type": "settings_changed",
 /**
  * Which.
  */
-names: Array<string>, } | { "type": "notice", 
+names: Array<string>, } | { "type": "voice_changed", 
+/**
+ * What she does now.
+ */
+phase: VoicePhase, 
+/**
+ * What is wrong with the microphone or the recogniser, when something is.
+ */
+trouble: string | null, } | { "type": "voice_level", 
+/**
+ * 0 to 1.
+ */
+level: number, } | { "type": "voice_heard", 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * Whether it is all of it.
+ */
+whole: boolean, } | { "type": "voice_turn_ended", 
+/**
+ * How it went.
+ */
+turn: VoiceTurn, } | { "type": "notice", 
 /**
  * `info`, `warning` or `error`.
  */

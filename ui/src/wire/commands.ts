@@ -53,6 +53,7 @@ import type { ListUndo } from "./ListUndo";
 import type { LogLine } from "./LogLine";
 import type { MadeFile } from "./MadeFile";
 import type { MakePlan } from "./MakePlan";
+import type { MakeScene } from "./MakeScene";
 import type { Message } from "./Message";
 import type { ModuleState } from "./ModuleState";
 import type { Occurrence } from "./Occurrence";
@@ -70,6 +71,7 @@ import type { PatchSettings } from "./PatchSettings";
 import type { Personality } from "./Personality";
 import type { PinConversation } from "./PinConversation";
 import type { Plan } from "./Plan";
+import type { PressButton } from "./PressButton";
 import type { ProviderStatus } from "./ProviderStatus";
 import type { PutState } from "./PutState";
 import type { QuickAdded } from "./QuickAdded";
@@ -108,6 +110,8 @@ import type { Undoable } from "./Undoable";
 import type { UpdateEvent } from "./UpdateEvent";
 import type { UpdateTodo } from "./UpdateTodo";
 import type { Verdict } from "./Verdict";
+import type { VoiceReadyView } from "./VoiceReadyView";
+import type { VoiceView } from "./VoiceView";
 import type { WorkspaceFile } from "./WorkspaceFile";
 
 /** Commands that answer once. */
@@ -124,6 +128,7 @@ export interface Commands {
   "agent.skills": { request: Empty; response: Array<Skill> };
   "agent.tasks": { request: Empty; response: Array<AgentTask> };
   "agent.tools": { request: Empty; response: Array<ToolSetting> };
+  "agent.use_tool": { request: UseTool; response: ToolOutput };
   "agent.workspace": { request: Empty; response: Array<WorkspaceFile> };
   "agent.write_file": { request: FileText; response: Done };
   "api.get": { request: Empty; response: ApiState };
@@ -191,6 +196,7 @@ export interface Commands {
   "runs.list": { request: ListRuns; response: Array<Run> };
   "runs.plan": { request: MakePlan; response: Plan };
   "runs.rehearse": { request: RehearseStep; response: Rehearsed };
+  "scene.make": { request: MakeScene; response: SceneView };
   "settings.get": { request: Empty; response: SettingsView };
   "settings.patch": { request: PatchSettings; response: SettingsView };
   "state.get": { request: Empty; response: { [key in string]: JsonValue } };
@@ -202,6 +208,10 @@ export interface Commands {
   "undo.action": { request: UndoAction; response: Restored };
   "undo.list": { request: ListUndo; response: Array<Undoable> };
   "undo.turn": { request: UndoTurn; response: Restored };
+  "voice.press": { request: PressButton; response: Done };
+  "voice.ready": { request: Empty; response: VoiceReadyView };
+  "voice.speak": { request: SayAloud; response: Done };
+  "voice.state": { request: Empty; response: VoiceView };
 }
 
 /** Commands that answer with a stream of events. */

@@ -229,13 +229,18 @@ pub static VARIABLES: &[Variable] = &[
     var("RL_LEARNING_RATE", Kind::Number, "0.08", "How fast the personality drifts."),
     var("RL_DECAY", Kind::Number, "0.995", "How fast it drifts back."),
     // Voice
-    var("WHISPER_MODEL", Kind::Text, "base", "Speech to text: the model."),
+    var("WHISPER_MODEL", Kind::Text, "", "Speech to text: the whisper model.").sets("voice.stt_model"),
     var("WHISPER_DEVICE", Kind::Text, "", "Speech to text: where it computes."),
-    var("WAKE_WORD_ENABLED", Kind::Flag, "false", "Listen for the wake word."),
-    var("WAKE_WORD", Kind::Text, "luna", "The wake word."),
-    var("TTS_ENABLED", Kind::Flag, "true", "Speak answers."),
-    var("TTS_PROVIDER", Kind::Text, "", "Who speaks."),
-    var("TTS_RATE", COUNT, "150", "Words a minute."),
+    var("STT_BASE_URL", Kind::Url, "", "Speech to text: an OpenAI-compatible address instead of whisper.")
+        .sets("voice.stt_url"),
+    var("WAKE_WORD_ENABLED", Kind::Flag, "", "Listen for the wake word.").sets("voice.wake_word"),
+    var("WAKE_WORD", Kind::Text, "", "The wake word.").sets("voice.wake_phrase"),
+    var("TTS_ENABLED", Kind::Flag, "", "Speak answers.").sets("voice.speak_answers"),
+    var("TTS_PROVIDER", Kind::Text, "", "Who speaks: auto, piper, espeak-ng, system or endpoint.")
+        .sets("voice.engine"),
+    var("TTS_BASE_URL", Kind::Url, "", "Who speaks: an OpenAI-compatible address.").sets("voice.tts_url"),
+    var("TTS_VOICE", Kind::Text, "", "Which voice.").sets("voice.voice"),
+    var("TTS_RATE", Kind::Whole(60, 500), "", "Words a minute.").sets("voice.rate"),
     var("TTS_VOICE_INDEX", COUNT, "0", "Which voice."),
     var(
         "AUDIO_DEVICE_INDEX",

@@ -33,6 +33,65 @@ pub struct SystemInfo {
     pub battery_pct: Option<f64>,
     /// Seconds since the machine started.
     pub uptime_s: u64,
+    /// The disks.
+    pub disks: Vec<Disk>,
+    /// The networks that lead somewhere.
+    pub networks: Vec<Network>,
+    /// What its sensors feel.
+    pub temperatures: Vec<Temperature>,
+}
+
+/// A disk, in GiB.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Where it is mounted.
+    pub mount: String,
+    /// Its size.
+    pub gb: f64,
+    /// What is free on it.
+    pub free_gb: f64,
+}
+
+/// A network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// The interface: "wlan0".
+    pub name: String,
+    /// The machine's addresses in it.
+    pub addresses: Vec<String>,
+    /// Received since the machine started.
+    pub received_bytes: u64,
+    /// Sent since the machine started.
+    pub sent_bytes: u64,
+}
+
+/// What one sensor feels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Temperature {
+    /// Where it is: "coretemp Core 0".
+    pub name: String,
+    /// Degrees Celsius.
+    pub celsius: f64,
+}
+
+/// How loud the machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// 0 to 100.
+    pub level: u8,
+    /// Whether it is muted.
+    pub muted: bool,
+}
+
+/// How loud an application is that plays sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppVolume {
+    /// What it calls itself.
+    pub name: String,
+    /// 0 to 100.
+    pub level: u8,
+    /// Whether it is muted.
+    pub muted: bool,
 }
 
 /// An application that can be launched.
@@ -42,6 +101,15 @@ pub struct Application {
     pub name: String,
     /// How it is told apart (the .desktop file's id, the bundle's path).
     pub id: String,
+}
+
+/// An application that was brought to the front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launched {
+    /// Which.
+    pub application: Application,
+    /// Whether it ran already, so that no second one was started.
+    pub was_running: bool,
 }
 
 /// The machine. What it lacks is `Unavailable`, with what is missing and how to get it.
@@ -56,23 +124,35 @@ pub trait Desktop: Send + Sync {
     /// Puts text on the clipboard.
     async fn set_clipboard(&self, text: String) -> Result<()>;
 
+    /// The clipboard's picture as PNG; none when it holds none.
+    async fn clipboard_image(&self) -> Result<Option<Vec<u8>>>;
+
+    /// Puts a PNG picture on the clipboard. `Invalid` when it is none.
+    async fn set_clipboard_image(&self, png: Vec<u8>) -> Result<()>;
+
     /// What can be launched.
     async fn applications(&self) -> Result<Vec<Application>>;
 
-    /// Launches the application that fits the name best. `NotFound` when none does.
-    async fn launch(&self, name: &str) -> Result<Application>;
+    /// Brings the application that fits the name best to the front; starts it unless it runs. `NotFound` when none does.
+    async fn launch(&self, name: &str) -> Result<Launched>;
 
     /// Opens a URL in the user's browser.
     async fn open_url(&self, url: &str) -> Result<()>;
 
-    /// Output volume, 0 to 100.
-    async fn volume(&self) -> Result<u8>;
+    /// How loud the output is.
+    async fn volume(&self) -> Result<Volume>;
 
     /// Sets the output volume, 0 to 100.
     async fn set_volume(&self, level: u8) -> Result<()>;
 
     /// Mutes or unmutes the output.
     async fn set_muted(&self, muted: bool) -> Result<()>;
+
+    /// The applications that play sound now.
+    async fn app_volumes(&self) -> Result<Vec<AppVolume>>;
+
+    /// Sets how loud an application is, 0 to 100. `NotFound` when none that plays fits the name.
+    async fn set_app_volume(&self, app: &str, level: u8) -> Result<AppVolume>;
 
     /// Screen brightness, 0 to 100.
     async fn brightness(&self) -> Result<u8>;
@@ -82,4 +162,10 @@ pub trait Desktop: Send + Sync {
 
     /// Locks the session.
     async fn lock(&self) -> Result<()>;
+
+    /// Turns the screen off until it is needed.
+    async fn display_off(&self) -> Result<()>;
+
+    /// Puts the machine to sleep.
+    async fn sleep(&self) -> Result<()>;
 }

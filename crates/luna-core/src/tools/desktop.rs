@@ -1,4 +1,4 @@
-//! The machine: its facts, clipboard, applications, sound and screen.
+//! The machine: its facts, clipboard and applications.
 
 use luna_model::{Mode, Result, RuleMatch};
 use schemars::JsonSchema;
@@ -9,13 +9,6 @@ use crate::Luna;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct NoArgs {}
-
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct LevelArgs {
-    /// From 0 to 100.
-    #[schemars(range(min = 0, max = 100))]
-    level: u8,
-}
 
 pub(super) struct GetSystemInfo;
 
@@ -39,6 +32,8 @@ impl Tool for GetSystemInfo {
             format!("Disk: {:.0} of {:.0} GiB free", info.disk_free_gb, info.disk_gb),
             format!("Running for {} hours", info.uptime_s / 3600),
         ];
+        lines.extend(info.networks.iter().map(|n| format!("Network {}: {}", n.name, n.addresses.join(", "))));
+        lines.extend(info.temperatures.iter().map(|t| format!("{}: {:.0} °C", t.name, t.celsius)));
         lines.extend(info.battery_pct.map(|b| format!("Battery: {b:.0} %")));
         Ok(Output {
             summary: "Read the machine's facts".into(),
@@ -107,7 +102,8 @@ pub(super) struct LaunchApp;
 
 impl Tool for LaunchApp {
     const NAME: &'static str = "launch_app";
-    const DESCRIPTION: &'static str = "Launches an application by name.";
+    const DESCRIPTION: &'static str =
+        "Launches an application by name, or brings it to the front when it runs already.";
     const MODE: Mode = Mode::Confirm;
     type Args = AppArgs;
 
@@ -117,8 +113,13 @@ impl Tool for LaunchApp {
     }
 
     async fn run(luna: Luna, args: AppArgs, _: Call) -> Result<Output> {
-        let app = luna.desktop().launch(&args.app).await?;
-        Ok(Output::ours(format!("Launched {}", app.name)))
+        let launched = luna.desktop().launch(&args.app).await?;
+        let name = launched.application.name;
+        Ok(Output::ours(if launched.was_running {
+            format!("{name} was running; it is in front now")
+        } else {
+            format!("Launched {name}")
+        }))
     }
 }
 
@@ -143,132 +144,5 @@ impl Tool for ListApps {
             origin: None,
             failed: false,
         })
-    }
-}
-
-pub(super) struct GetVolume;
-
-impl Tool for GetVolume {
-    const NAME: &'static str = "get_volume";
-    const DESCRIPTION: &'static str = "The output volume, 0 to 100.";
-    const MODE: Mode = Mode::Allow;
-    type Args = NoArgs;
-
-    fn describe(_: &Luna, _: &NoArgs) -> Described {
-        Described::reads("Read the volume".into())
-    }
-
-    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
-        Ok(Output::ours(format!("The volume is {} %.", luna.desktop().volume().await?)))
-    }
-}
-
-pub(super) struct SetVolume;
-
-impl Tool for SetVolume {
-    const NAME: &'static str = "set_volume";
-    const DESCRIPTION: &'static str = "Sets the output volume, 0 to 100.";
-    const MODE: Mode = Mode::Allow;
-    type Args = LevelArgs;
-
-    fn describe(_: &Luna, args: &LevelArgs) -> Described {
-        Described::changes(format!("Set the volume to {} %", args.level), "The sound gets louder or quieter.")
-    }
-
-    async fn run(luna: Luna, args: LevelArgs, _: Call) -> Result<Output> {
-        luna.desktop().set_volume(args.level).await?;
-        Ok(Output::ours(format!("The volume is {} %.", args.level)))
-    }
-}
-
-pub(super) struct MuteAudio;
-
-impl Tool for MuteAudio {
-    const NAME: &'static str = "mute_audio";
-    const DESCRIPTION: &'static str = "Mutes the sound.";
-    const MODE: Mode = Mode::Allow;
-    type Args = NoArgs;
-
-    fn describe(_: &Luna, _: &NoArgs) -> Described {
-        Described::changes("Mute the sound".into(), "There is no sound until it is unmuted.")
-    }
-
-    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
-        luna.desktop().set_muted(true).await?;
-        Ok(Output::ours("The sound is muted."))
-    }
-}
-
-pub(super) struct UnmuteAudio;
-
-impl Tool for UnmuteAudio {
-    const NAME: &'static str = "unmute_audio";
-    const DESCRIPTION: &'static str = "Unmutes the sound.";
-    const MODE: Mode = Mode::Allow;
-    type Args = NoArgs;
-
-    fn describe(_: &Luna, _: &NoArgs) -> Described {
-        Described::changes("Unmute the sound".into(), "The sound comes back.")
-    }
-
-    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
-        luna.desktop().set_muted(false).await?;
-        Ok(Output::ours("The sound is on."))
-    }
-}
-
-pub(super) struct GetBrightness;
-
-impl Tool for GetBrightness {
-    const NAME: &'static str = "get_brightness";
-    const DESCRIPTION: &'static str = "The screen's brightness, 0 to 100.";
-    const MODE: Mode = Mode::Allow;
-    type Args = NoArgs;
-
-    fn describe(_: &Luna, _: &NoArgs) -> Described {
-        Described::reads("Read the brightness".into())
-    }
-
-    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
-        Ok(Output::ours(format!("The brightness is {} %.", luna.desktop().brightness().await?)))
-    }
-}
-
-pub(super) struct SetBrightness;
-
-impl Tool for SetBrightness {
-    const NAME: &'static str = "set_brightness";
-    const DESCRIPTION: &'static str = "Sets the screen's brightness, 0 to 100.";
-    const MODE: Mode = Mode::Allow;
-    type Args = LevelArgs;
-
-    fn describe(_: &Luna, args: &LevelArgs) -> Described {
-        Described::changes(
-            format!("Set the brightness to {} %", args.level),
-            "The screen gets brighter or darker.",
-        )
-    }
-
-    async fn run(luna: Luna, args: LevelArgs, _: Call) -> Result<Output> {
-        luna.desktop().set_brightness(args.level).await?;
-        Ok(Output::ours(format!("The brightness is {} %.", args.level)))
-    }
-}
-
-pub(super) struct LockScreen;
-
-impl Tool for LockScreen {
-    const NAME: &'static str = "lock_screen";
-    const DESCRIPTION: &'static str = "Locks the screen.";
-    const MODE: Mode = Mode::Allow;
-    type Args = NoArgs;
-
-    fn describe(_: &Luna, _: &NoArgs) -> Described {
-        Described::changes("Lock the screen".into(), "The screen is locked until you log in.")
-    }
-
-    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
-        luna.desktop().lock().await?;
-        Ok(Output::ours("The screen is locked."))
     }
 }

@@ -5,8 +5,11 @@ mod calendar;
 mod chat;
 mod memory;
 mod system;
+mod vision;
+mod voice;
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use luna_model::{Error, ErrorKind, Timestamp};
 use serde::Serialize;
@@ -24,6 +27,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(agent::router())
         .merge(calendar::router())
         .merge(system::router())
+        .merge(vision::router())
+        .merge(voice::router())
 }
 
 /// The error envelope: `{"detail": "…"}`.
@@ -51,6 +56,28 @@ impl axum::response::IntoResponse for Failed {
         (status(self.0.kind), Json(Detail { detail: self.0.message })).into_response()
     }
 }
+
+/// A failure of what the machine is asked for: what it lacks is 501, with what is missing and how to get it.
+struct Lacking(Error);
+
+impl From<Error> for Lacking {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl axum::response::IntoResponse for Lacking {
+    fn into_response(self) -> Response {
+        let missing = self.0.kind == ErrorKind::Unavailable;
+        let mut response = Failed(self.0).into_response();
+        if missing {
+            *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        }
+        response
+    }
+}
+
+type Machine<T> = Result<Json<T>, Lacking>;
 
 /// This dialect's envelope for what extraction refuses.
 pub(crate) struct Dialect;

@@ -8,3 +8,4 @@ mod stage;
 mod terminal;
 mod transcript;
 mod turns;
+mod voice;

@@ -1,6 +1,6 @@
 // A core in memory, for working on the UI and for its tests: `npm run ui:dev -- --mode fake`.
 // The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`, `?big` (10,000 messages).
-import type { Confirmation, Event, FactHit, Plan, Run, SettingsView } from "@/wire";
+import type { Confirmation, Event, FactHit, Plan, Run, SettingsView, VoicePhase } from "@/wire";
 import type { CommandName, Commands, Request, Response, SettingsPatch, StreamName, Streams } from "../commands";
 import { Failure } from "../failure";
 import { patched } from "../patch";
@@ -55,6 +55,7 @@ export function fakeTransport(search: string = location.search): Transport {
   let todos = bare ? [] : data.todos();
   let reminders = bare ? [] : data.reminders();
   const kept = new Map<string, () => void>();
+  let voicePhase: VoicePhase = "off";
 
   const publish = (event: Event): void => listeners.forEach((listener) => listener(event));
   const view = (): SettingsView => ({ settings, defaults: data.SETTINGS, overridden: options.has("fixed") ? ["user_name"] : [] });
@@ -412,6 +413,26 @@ export function fakeTransport(search: string = location.search): Transport {
     },
     "api.get": () => holdings.api(),
     "logs.get": ({ limit }) => holdings.logs().slice(0, limit),
+    "agent.use_tool": ({ tool }) => ({ content: `${tool}: done`, origin: null }),
+    "scene.make": ({ prompt }) => ({ scene: { ...data.SCENE, title: prompt }, model: null, note: null }),
+    "voice.state": () => ({ phase: voicePhase, trouble: null, speaking: false, turns: bare ? [] : data.voiceTurns() }),
+    "voice.ready": () => ({
+      inputs: [{ id: "usb", name: "USB microphone" }],
+      outputs: [{ id: "hdmi", name: "Loudspeakers" }],
+      recogniser: bare ? null : "whisper base",
+      engine: "espeak-ng",
+      missing: bare ? ["The speech model base is not here: `luna models get whisper-base` fetches it (142 MB)."] : [],
+    }),
+    "voice.press": ({ button }) => {
+      voicePhase = voicePhase === "off" && button !== "hush" ? "listening" : "off";
+      publish({ type: "voice_changed", phase: voicePhase, trouble: null });
+      if (voicePhase === "listening") publish({ type: "voice_level", level: 0.6 });
+      return {};
+    },
+    "voice.speak": async () => {
+      await pause(200);
+      return {};
+    },
   };
 
   function change(conversation: string, patch: { title?: string; pinned?: boolean }): (typeof conversations)[number] {

@@ -6,20 +6,22 @@ mod wire;
 use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use luna_model::{Error, ErrorKind};
+use luna_model::Error;
 use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Answer, Detail, Dialect, Failed};
+use super::{Answer, Detail, Dialect, Lacking, Machine};
 use crate::App;
 use crate::support::extract::Body;
 use wire::{
-    Brightness, Clipboard, Done, Health, Info, Launch, Level, Overview, Process, ProviderEntry, Providers,
-    Text, Volume,
+    AppLevel, Brightness, Clipboard, Done, Health, Info, Launch, Level, Overview, Process, Prompt,
+    ProviderEntry, Providers, SceneReply, SetAppLevel, Text, Volume,
 };
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -34,33 +36,17 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(mute))
         .routes(routes!(unmute))
         .routes(routes!(brightness, set_brightness))
+        .routes(routes!(app_volumes, set_app_volume))
         .routes(routes!(lock))
+        .routes(routes!(display_off))
+        .routes(routes!(sleep))
         .routes(routes!(clipboard, set_clipboard))
+        .routes(routes!(clipboard_image, set_clipboard_image))
+        .routes(routes!(scene))
+        .routes(routes!(scene_schema))
         .routes(routes!(state, set_state))
         .routes(routes!(providers))
 }
-
-/// A failure of these routes: what the machine lacks is 501, with what is missing and how to get it.
-struct Lacking(Error);
-
-impl From<Error> for Lacking {
-    fn from(error: Error) -> Self {
-        Self(error)
-    }
-}
-
-impl IntoResponse for Lacking {
-    fn into_response(self) -> Response {
-        let missing = self.0.kind == ErrorKind::Unavailable;
-        let mut response = Failed(self.0).into_response();
-        if missing {
-            *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
-        }
-        response
-    }
-}
-
-type Machine<T> = Result<Json<T>, Lacking>;
 
 /// Whether Luna and what she stands on are well.
 #[utoipa::path(get, path = "/health", tag = "Luna: system", responses((status = 200, body = Overview)))]
@@ -108,7 +94,8 @@ async fn launch(State(app): State<App>, Body(q, _): Body<Launch, Dialect>) -> Ma
 /// The output volume.
 #[utoipa::path(get, path = "/api/system/volume", tag = "Luna: system", responses((status = 200, body = Volume), (status = 501, body = Detail)))]
 async fn volume(State(app): State<App>) -> Machine<Volume> {
-    Ok(Json(Volume { ok: true, volume: app.luna.desktop().volume().await? }))
+    let volume = app.luna.desktop().volume().await?;
+    Ok(Json(Volume { ok: true, volume: volume.level, muted: volume.muted }))
 }
 
 /// Sets the output volume, 0 to 100.
@@ -130,6 +117,19 @@ async fn unmute(State(app): State<App>) -> Machine<Done> {
     does(&app, "unmute_audio", json!({})).await
 }
 
+/// The applications that play sound now, and how loud each is.
+#[utoipa::path(get, path = "/api/system/volume/apps", tag = "Luna: system", responses((status = 200, body = [AppLevel]), (status = 501, body = Detail)))]
+async fn app_volumes(State(app): State<App>) -> Machine<Vec<AppLevel>> {
+    Ok(Json(app.luna.desktop().app_volumes().await?.into_iter().map(AppLevel::from_core).collect()))
+}
+
+/// Sets how loud one application is.
+#[utoipa::path(post, path = "/api/system/volume/apps", tag = "Luna: system", request_body = SetAppLevel, responses(
+    (status = 200, body = Done), (status = 400, body = Detail), (status = 404, body = Detail), (status = 501, body = Detail)))]
+async fn set_app_volume(State(app): State<App>, Body(q, _): Body<SetAppLevel, Dialect>) -> Machine<Done> {
+    does(&app, "set_app_volume", json!({ "app": q.app, "level": q.level.checked()? })).await
+}
+
 /// The screen's brightness.
 #[utoipa::path(get, path = "/api/system/brightness", tag = "Luna: system", responses((status = 200, body = Brightness), (status = 501, body = Detail)))]
 async fn brightness(State(app): State<App>) -> Machine<Brightness> {
@@ -149,6 +149,18 @@ async fn lock(State(app): State<App>) -> Machine<Done> {
     does(&app, "lock_screen", json!({})).await
 }
 
+/// Turns the screen off until keyboard or mouse are touched.
+#[utoipa::path(post, path = "/api/system/display/off", tag = "Luna: system", responses((status = 200, body = Done), (status = 501, body = Detail)))]
+async fn display_off(State(app): State<App>) -> Machine<Done> {
+    does(&app, "display_off", json!({})).await
+}
+
+/// Puts the machine to sleep.
+#[utoipa::path(post, path = "/api/system/sleep", tag = "Luna: system", responses((status = 200, body = Done), (status = 501, body = Detail)))]
+async fn sleep(State(app): State<App>) -> Machine<Done> {
+    does(&app, "sleep_computer", json!({})).await
+}
+
 /// The clipboard's text.
 #[utoipa::path(get, path = "/api/system/clipboard", tag = "Luna: system", responses((status = 200, body = Clipboard), (status = 501, body = Detail)))]
 async fn clipboard(State(app): State<App>) -> Machine<Clipboard> {
@@ -162,10 +174,44 @@ async fn set_clipboard(State(app): State<App>, Body(q, _): Body<Text, Dialect>) 
     does(&app, "set_clipboard", json!({ "text": q.text })).await
 }
 
+/// The clipboard's picture.
+#[utoipa::path(get, path = "/api/system/clipboard/image", tag = "Luna: system", responses(
+    (status = 200, content_type = "image/png"), (status = 404, body = Detail), (status = 501, body = Detail)))]
+async fn clipboard_image(State(app): State<App>) -> Result<Response, Lacking> {
+    let image = app.luna.desktop().clipboard_image().await?;
+    let image = image.ok_or_else(|| Error::not_found("the clipboard holds no picture"))?;
+    Ok(([(CONTENT_TYPE, "image/png")], image).into_response())
+}
+
+/// Puts a PNG picture on the clipboard.
+#[utoipa::path(post, path = "/api/system/clipboard/image", tag = "Luna: system", request_body(content_type = "image/png"), responses(
+    (status = 200, body = Done), (status = 400, body = Detail), (status = 501, body = Detail)))]
+async fn set_clipboard_image(State(app): State<App>, headers: HeaderMap, png: Bytes) -> Machine<Done> {
+    // A type that no foreign page may send without asking first.
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "image/png") {
+        return Err(Error::invalid("the body is a picture of Content-Type image/png").into());
+    }
+    app.luna.copy_picture(png.into()).await?;
+    Ok(Json(Done { ok: true, message: "It is on the clipboard.".into() }))
+}
+
 /// A tool as a route: the request is the yes, the gate and the log see it all the same.
 async fn does(app: &App, tool: &str, input: Value) -> Machine<Done> {
     let output = app.luna.use_tool(tool, input).await?;
     Ok(Json(Done { ok: true, message: output.content }))
+}
+
+/// Makes a 3D scene of a description, as data to draw.
+#[utoipa::path(post, path = "/api/system/scene", tag = "Luna: system", request_body = Prompt, responses(
+    (status = 200, body = SceneReply), (status = 400, body = Detail)))]
+async fn scene(State(app): State<App>, Body(q, _): Body<Prompt, Dialect>) -> Answer<SceneReply> {
+    Ok(Json(SceneReply::from_core(app.luna.make_scene(&q.prompt).await?)))
+}
+
+/// The JSON Schema of scenes.
+#[utoipa::path(get, path = "/api/system/scene/schema", tag = "Luna: system", responses((status = 200, body = Object)))]
+async fn scene_schema() -> Json<&'static Value> {
+    Json(luna_core::scene::schema())
 }
 
 /// The interface's state as it was last kept.

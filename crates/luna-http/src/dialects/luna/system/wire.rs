@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use luna_core::ports::SystemInfo;
-use luna_model::{Error, ProviderStatus};
+use luna_core::ports::{AppVolume, SystemInfo};
+use luna_core::scene::MadeScene;
+use luna_model::{Error, ProviderStatus, Scene};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +37,30 @@ pub(super) struct Info {
     disk_gb: f64,
     disk_free_gb: f64,
     uptime_seconds: u64,
+    disks: Vec<Disk>,
+    networks: Vec<Network>,
+    temperatures: Vec<Temperature>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Disk {
+    mount: String,
+    gb: f64,
+    free_gb: f64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Network {
+    name: String,
+    addresses: Vec<String>,
+    received_bytes: u64,
+    sent_bytes: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Temperature {
+    name: String,
+    celsius: f64,
 }
 
 impl Info {
@@ -54,6 +79,26 @@ impl Info {
             disk_gb: tenths(i.disk_gb),
             disk_free_gb: tenths(i.disk_free_gb),
             uptime_seconds: i.uptime_s,
+            disks: i
+                .disks
+                .into_iter()
+                .map(|d| Disk { mount: d.mount, gb: tenths(d.gb), free_gb: tenths(d.free_gb) })
+                .collect(),
+            networks: i
+                .networks
+                .into_iter()
+                .map(|n| Network {
+                    name: n.name,
+                    addresses: n.addresses,
+                    received_bytes: n.received_bytes,
+                    sent_bytes: n.sent_bytes,
+                })
+                .collect(),
+            temperatures: i
+                .temperatures
+                .into_iter()
+                .map(|t| Temperature { name: t.name, celsius: tenths(t.celsius) })
+                .collect(),
         }
     }
 }
@@ -74,6 +119,30 @@ pub(super) struct Volume {
     pub(super) ok: bool,
     /// 0 to 100.
     pub(super) volume: u8,
+    pub(super) muted: bool,
+}
+
+/// An application that plays sound.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AppLevel {
+    app: String,
+    /// 0 to 100.
+    volume: u8,
+    muted: bool,
+}
+
+impl AppLevel {
+    pub(super) fn from_core(a: AppVolume) -> Self {
+        Self { app: a.name, volume: a.level, muted: a.muted }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct SetAppLevel {
+    /// Its name, or a part of it.
+    pub(super) app: String,
+    #[serde(flatten)]
+    pub(super) level: Level,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,6 +175,31 @@ pub(super) struct Clipboard {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Text {
     pub(super) text: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Prompt {
+    /// What is to be seen: "A calm ocean at night with stars".
+    pub(super) prompt: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SceneReply {
+    /// Fields of the published schema.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    scene: Scene,
+    /// The model that made it; null when Luna did herself.
+    model: Option<String>,
+    /// Why the model's was not taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl SceneReply {
+    pub(super) fn from_core(m: MadeScene) -> Self {
+        Self { scene: m.scene, model: m.model, note: m.note }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

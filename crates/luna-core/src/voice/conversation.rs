@@ -1,0 +1,397 @@
+//! A conversation by voice: the microphone is open while the wake word is on or the button says so; who is attended to is
+//! understood and answered; who speaks over an answer stops it.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use luna_model::{ConversationId, Error, Event, Result, VoicePhase, VoiceSettings, VoiceTurn};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::mouth::{Answered, answer, millis};
+use super::{Press, phrase};
+use crate::Luna;
+use crate::ports::{Sound, Speech, Transcript};
+
+/// How long she waits for the first word after her name or the button.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a microphone that cannot be opened is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Silence after which a conversation is over; what is said later begins a new one.
+const FORGET: Duration = Duration::from_secs(600);
+/// Utterances that may wait to be understood.
+const WAITING: usize = 4;
+/// Above these a stage is said to have been slow.
+const SLOW_RECOGNITION_MS: u64 = 1_500;
+const SLOW_THINKING_MS: u64 = 3_000;
+const SLOW_SOUND_MS: u64 = 600;
+
+/// To whom she listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attention {
+    /// To her name alone.
+    Name,
+    /// To everything, until then.
+    Until(tokio::time::Instant),
+    /// To everything, while the button is held.
+    Held,
+}
+
+/// Holds conversations until Luna stops.
+pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Press>) {
+    let mut settings = luna.settings().watch();
+    let mut attention = Attention::Name;
+    loop {
+        let voice = settings.borrow_and_update().voice.clone();
+        if !voice.wake_word && attention == Attention::Name {
+            luna.voice_phase(VoicePhase::Off, None);
+            tokio::select! {
+                press = presses.recv() => match press {
+                    Some(press) => attention = pressed(press, attention, false),
+                    None => return,
+                },
+                _ = settings.changed() => {}
+                () = luna.stopping().cancelled() => return,
+            }
+            continue;
+        }
+        match luna.voice().listen(&voice).await {
+            Ok(sounds) => {
+                let mut talk = Talk::new(luna.clone(), voice, attention);
+                if talk.listen(sounds, &mut presses, &mut settings).await {
+                    return;
+                }
+                attention = talk.attention;
+            }
+            Err(error) => {
+                let phase = if voice.wake_word { VoicePhase::Idle } else { VoicePhase::Off };
+                luna.voice_phase(phase, Some(error.message));
+                attention = Attention::Name;
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => {}
+                    _ = settings.changed() => {}
+                    press = presses.recv() => match press {
+                        Some(press) => attention = pressed(press, attention, false),
+                        None => return,
+                    },
+                    () = luna.stopping().cancelled() => return,
+                }
+            }
+        }
+    }
+}
+
+/// What a press makes of the attention; `busy` when an answer is on its way.
+fn pressed(press: Press, attention: Attention, busy: bool) -> Attention {
+    match press {
+        Press::Hold => Attention::Held,
+        Press::Release if attention == Attention::Held => {
+            Attention::Until(tokio::time::Instant::now() + Duration::from_secs(2))
+        }
+        Press::Toggle if attention == Attention::Name && !busy => {
+            Attention::Until(tokio::time::Instant::now() + PATIENCE)
+        }
+        Press::Toggle | Press::Hush => Attention::Name,
+        Press::Release => attention,
+    }
+}
+
+/// Something that was said and is being understood.
+struct Understanding {
+    task: JoinHandle<Result<Transcript>>,
+    samples: usize,
+}
+
+impl Drop for Understanding {
+    /// What nobody waits for is not worth the processor.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Question {
+    understanding: Understanding,
+    speech: Speech,
+    ended: Instant,
+    silence_ms: u64,
+    attended: bool,
+}
+
+struct Answering {
+    task: JoinHandle<Answered>,
+    stop: CancellationToken,
+    turn: VoiceTurn,
+}
+
+struct Talk {
+    luna: Luna,
+    settings: VoiceSettings,
+    attention: Attention,
+    speaking: bool,
+    /// What was said up to the last breath, understood ahead of its end.
+    ahead: Option<Understanding>,
+    /// What was said and is being understood, in order.
+    questions: VecDeque<Question>,
+    answering: Option<Answering>,
+    /// What is wrong with the microphone, the recogniser or the voice.
+    trouble: Option<String>,
+    conversation: Option<(ConversationId, Instant)>,
+}
+
+impl Talk {
+    fn new(luna: Luna, settings: VoiceSettings, attention: Attention) -> Self {
+        Self {
+            luna,
+            settings,
+            attention,
+            speaking: false,
+            ahead: None,
+            questions: VecDeque::new(),
+            answering: None,
+            trouble: None,
+            conversation: None,
+        }
+    }
+
+    /// Listens until the microphone is to be closed or opened anew; whether Luna stops.
+    async fn listen(
+        &mut self,
+        mut sounds: BoxStream<'static, Sound>,
+        presses: &mut mpsc::Receiver<Press>,
+        settings: &mut tokio::sync::watch::Receiver<luna_model::Settings>,
+    ) -> bool {
+        loop {
+            self.show();
+            let over = match self.attention {
+                Attention::Until(then) if !self.busy() => then,
+                _ => tokio::time::Instant::now() + FORGET,
+            };
+            tokio::select! {
+                sound = sounds.next() => match sound {
+                    Some(sound) => self.heard(sound),
+                    None => return false,
+                },
+                understood = understood(&mut self.questions) => self.understood(understood),
+                answered = answered(&mut self.answering) => self.answered(answered),
+                press = presses.recv() => match press {
+                    Some(press) => self.pressed(press),
+                    None => return true,
+                },
+                () = tokio::time::sleep_until(over) => self.attention = match self.attention {
+                    Attention::Until(_) if !self.busy() => Attention::Name,
+                    other => other,
+                },
+                _ = settings.changed() => {
+                    let now = settings.borrow_and_update().voice.clone();
+                    let reopen = (&now.input, now.wake_word) != (&self.settings.input, self.settings.wake_word);
+                    self.settings = now;
+                    if reopen && !self.busy() {
+                        return false;
+                    }
+                }
+                () = self.luna.stopping().cancelled() => {
+                    self.quiet();
+                    return true;
+                }
+            }
+            if self.attention == Attention::Name && !self.settings.wake_word && !self.busy() {
+                return false;
+            }
+        }
+    }
+
+    /// Whether something is being understood or answered.
+    fn busy(&self) -> bool {
+        !self.questions.is_empty() || self.answering.is_some()
+    }
+
+    fn show(&self) {
+        let phase = match (&self.answering, self.questions.front(), self.attention) {
+            // The mouth says itself that it speaks.
+            (Some(_), ..) if self.luna.voice_state().phase == VoicePhase::Speaking => return,
+            (Some(_), ..) => VoicePhase::Thinking,
+            (None, Some(q), _) if q.attended => VoicePhase::Thinking,
+            (None, _, Attention::Name) => VoicePhase::Idle,
+            (None, _, _) => VoicePhase::Listening,
+        };
+        self.luna.voice_phase(phase, self.trouble.clone());
+    }
+
+    fn heard(&mut self, sound: Sound) {
+        match sound {
+            Sound::Level(level) => self.luna.bus().publish(Event::VoiceLevel { level }),
+            Sound::Began => {
+                self.speaking = true;
+                self.ahead = None;
+                if self.answering.is_some() && self.settings.barge_in && self.luna.voice_state().speaking {
+                    self.quiet();
+                    self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE);
+                } else if matches!(self.attention, Attention::Until(_)) {
+                    // Whoever has begun is heard out.
+                    self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE * 8);
+                }
+            }
+            Sound::Pause(speech) if self.wanted() => self.ahead = Some(self.understand(&speech)),
+            Sound::Pause(_) => {}
+            Sound::Ended { speech, silence_ms } => self.ended(speech, silence_ms),
+            Sound::Lost(why) => self.trouble = Some(why),
+            Sound::Back => self.trouble = None,
+        }
+    }
+
+    /// Whether it matters what is said now.
+    fn wanted(&self) -> bool {
+        self.answering.is_none() && (self.attention != Attention::Name || self.settings.wake_word)
+    }
+
+    fn ended(&mut self, speech: Speech, silence_ms: u64) {
+        self.speaking = false;
+        let ahead = self.ahead.take();
+        if !self.wanted() || self.questions.len() >= WAITING {
+            return;
+        }
+        let attended = self.attention != Attention::Name;
+        // Nothing was said since the last breath, so what was understood then is all.
+        let understanding =
+            ahead.filter(|ahead| ahead.samples == speech.0.len()).unwrap_or_else(|| self.understand(&speech));
+        let ended = Instant::now();
+        self.questions.push_back(Question { understanding, speech, ended, silence_ms, attended });
+    }
+
+    fn understand(&self, speech: &Speech) -> Understanding {
+        let (luna, settings, speech) = (self.luna.clone(), self.settings.clone(), speech.clone());
+        let attended = self.attention != Attention::Name;
+        let samples = speech.0.len();
+        let task = tokio::spawn(async move {
+            let hints = luna.hints().await;
+            let transcript = luna.voice().transcribe(speech, &settings, hints).await?;
+            if attended && !transcript.text.is_empty() {
+                luna.bus().publish(Event::VoiceHeard { text: transcript.text.clone(), whole: false });
+            }
+            Ok(transcript)
+        });
+        Understanding { task, samples }
+    }
+
+    fn understood(&mut self, understood: Result<Transcript>) {
+        let Some(question) = self.questions.pop_front() else { return };
+        if self.answering.is_some() {
+            // Said before the answer began; it is on its way already.
+            return;
+        }
+        let text = match understood {
+            Ok(transcript) => {
+                self.trouble = None;
+                transcript.text
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was said could not be understood");
+                self.attention = Attention::Name;
+                self.trouble = Some(error.message);
+                return;
+            }
+        };
+        let named = phrase::after(&text, &self.settings.wake_phrase);
+        let text = match (named, question.attended) {
+            (Some(rest), _) if rest.is_empty() => {
+                self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE);
+                return;
+            }
+            (Some(rest), _) => rest,
+            (None, true) if !text.trim().is_empty() => text,
+            (None, _) => return,
+        };
+        self.luna.bus().publish(Event::VoiceHeard { text: text.clone(), whole: true });
+        let turn = VoiceTurn {
+            at: self.luna.clock().now(),
+            heard: text.clone(),
+            answered: String::new(),
+            speech_ms: millis(question.speech.duration()),
+            recognise_ms: question.silence_ms + millis(question.ended.elapsed()),
+            think_ms: 0,
+            sound_ms: None,
+            interrupted: false,
+            slow: None,
+        };
+        let conversation = self.conversation.filter(|(_, at)| at.elapsed() < FORGET).map(|(id, _)| id);
+        let stop = CancellationToken::new();
+        let answer = answer(self.luna.clone(), text, conversation, self.settings.clone(), stop.clone());
+        self.answering = Some(Answering { task: tokio::spawn(answer), stop, turn });
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        let Some(Answering { mut turn, .. }) = self.answering.take() else { return };
+        self.conversation = answered.conversation.map(|id| (id, Instant::now()));
+        turn.at = self.luna.clock().now();
+        (turn.answered, turn.think_ms, turn.sound_ms) = (answered.text, answered.think_ms, answered.sound_ms);
+        turn.interrupted = answered.interrupted;
+        turn.slow = slow(&turn);
+        self.trouble = answered.trouble;
+        self.luna.voice_turn_ended(turn);
+        if self.attention != Attention::Held {
+            let window = Duration::from_secs(self.settings.follow_up_s.into());
+            let window = if self.speaking { window + PATIENCE } else { window };
+            self.attention = if window.is_zero() {
+                Attention::Name
+            } else {
+                Attention::Until(tokio::time::Instant::now() + window)
+            };
+        }
+        self.luna.voice_phase(VoicePhase::Listening, self.trouble.clone());
+    }
+
+    fn pressed(&mut self, press: Press) {
+        let busy = self.busy();
+        if busy && matches!(press, Press::Hold | Press::Toggle | Press::Hush) {
+            self.quiet();
+        }
+        self.attention = pressed(press, self.attention, busy);
+    }
+
+    /// Stops the answer and all that is being said.
+    fn quiet(&mut self) {
+        if let Some(answering) = &self.answering {
+            answering.stop.cancel();
+        }
+        self.luna.hush();
+    }
+}
+
+/// The text of what was said, once it is understood; waits for ever while nothing is.
+async fn understood(questions: &mut VecDeque<Question>) -> Result<Transcript> {
+    match questions.front_mut() {
+        Some(question) => (&mut question.understanding.task)
+            .await
+            .unwrap_or_else(|_| Err(Error::unavailable("the recogniser broke off"))),
+        None => std::future::pending().await,
+    }
+}
+
+/// How the answer went, once it is over; waits for ever while there is none.
+async fn answered(answering: &mut Option<Answering>) -> Answered {
+    match answering {
+        Some(answering) => (&mut answering.task).await.unwrap_or_default(),
+        None => std::future::pending().await,
+    }
+}
+
+/// What was slow, and why, in a sentence.
+fn slow(turn: &VoiceTurn) -> Option<String> {
+    let mut all = vec![];
+    if turn.recognise_ms > SLOW_RECOGNITION_MS {
+        all.push(format!(
+            "understanding took {} ms; a smaller model (tiny, base) is quicker",
+            turn.recognise_ms
+        ));
+    }
+    if turn.think_ms > SLOW_THINKING_MS {
+        all.push(format!("the model's first sentence took {} ms", turn.think_ms));
+    }
+    if let Some(ms) = turn.sound_ms.filter(|ms| *ms > SLOW_SOUND_MS) {
+        all.push(format!("the voice needed {ms} ms to begin; espeak-ng is quicker"));
+    }
+    (!all.is_empty()).then(|| all.join("; "))
+}

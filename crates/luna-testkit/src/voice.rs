@@ -1,0 +1,145 @@
+//! Ears that hear what a test plays and a mouth whose words can be read.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use luna_core::ports::{AudioDevice, Hints, Sound, Speech, Spoken, Transcript, Voice, VoiceReady};
+use luna_model::{Emotion, Error, Result, VoiceSettings};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// Ears and a mouth on paper. Recordings and speech are text: a recording's bytes are its words.
+#[derive(Clone, Debug, Default)]
+pub struct PaperVoice {
+    state: Arc<Mutex<State>>,
+    spoke: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    said: Vec<String>,
+    understood: VecDeque<String>,
+    ears: Option<mpsc::Sender<Sound>>,
+    slow: bool,
+    deaf: Option<String>,
+}
+
+impl PaperVoice {
+    /// What was said aloud, sentence by sentence.
+    #[must_use]
+    pub fn said(&self) -> Vec<String> {
+        self.state.lock().said.clone()
+    }
+
+    /// From now on a sentence takes until it is stopped.
+    pub fn speak_for_ever(&self) {
+        self.state.lock().slow = true;
+    }
+
+    /// There is no microphone, and this is why.
+    pub fn deafen(&self, why: &str) {
+        self.state.lock().deaf = Some(why.to_owned());
+    }
+
+    /// Whether the microphone is open.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.state.lock().ears.as_ref().is_some_and(|ears| !ears.is_closed())
+    }
+
+    /// Speaks into the microphone: it will be understood as this.
+    ///
+    /// # Panics
+    /// When the microphone is closed.
+    pub async fn hear(&self, words: &str) {
+        self.state.lock().understood.push_back(words.to_owned());
+        let speech = Speech(vec![0.1; 16_000].into());
+        self.sound(Sound::Began).await;
+        self.sound(Sound::Ended { speech, silence_ms: 500 }).await;
+    }
+
+    /// Brings a sound to the microphone.
+    ///
+    /// # Panics
+    /// When the microphone is closed.
+    pub async fn sound(&self, sound: Sound) {
+        let ears = self.state.lock().ears.clone().expect("the microphone is open");
+        ears.send(sound).await.expect("the microphone is open");
+    }
+
+    /// Waits until so many sentences were begun.
+    pub async fn until_said(&self, sentences: usize) {
+        loop {
+            let spoke = self.spoke.notified();
+            if self.state.lock().said.len() >= sentences {
+                return;
+            }
+            spoke.await;
+        }
+    }
+}
+
+#[async_trait]
+impl Voice for PaperVoice {
+    async fn ready(&self, settings: &VoiceSettings) -> VoiceReady {
+        let device = |id: &str| AudioDevice { id: id.into(), name: format!("Paper {id}") };
+        VoiceReady {
+            inputs: vec![device("microphone")],
+            outputs: vec![device("loudspeaker")],
+            recogniser: Some(format!("paper {}", settings.stt_model)),
+            engine: Some("paper".into()),
+            missing: vec![],
+        }
+    }
+
+    async fn decode(&self, recording: Vec<u8>) -> Result<Speech> {
+        let text = String::from_utf8(recording).map_err(|_| Error::invalid("that is no recording"))?;
+        self.state.lock().understood.push_back(text);
+        Ok(Speech(vec![0.1; 16_000].into()))
+    }
+
+    async fn transcribe(&self, _: Speech, _: &VoiceSettings, _: Hints) -> Result<Transcript> {
+        let text = self.state.lock().understood.pop_front().unwrap_or_default();
+        Ok(Transcript { text, language: None })
+    }
+
+    async fn emotion(&self, _: Speech) -> Result<Emotion> {
+        Ok(Emotion { neutral: 0.7, happy: 0.2, sad: 0.06, angry: 0.04 })
+    }
+
+    async fn say(&self, text: &str, _: &VoiceSettings, stop: CancellationToken) -> Result<Spoken> {
+        let slow = {
+            let mut state = self.state.lock();
+            state.said.push(text.to_owned());
+            state.slow
+        };
+        self.spoke.notify_waiters();
+        let stopped = slow && {
+            stop.cancelled().await;
+            true
+        };
+        Ok(Spoken { first_sound_ms: Some(1), stopped: stopped || stop.is_cancelled() })
+    }
+
+    async fn listen(&self, _: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
+        if let Some(why) = self.state.lock().deaf.clone() {
+            return Err(Error::unavailable(why));
+        }
+        let (ears, sounds) = mpsc::channel(64);
+        self.state.lock().ears = Some(ears);
+        Ok(tokio_stream(sounds))
+    }
+}
+
+fn tokio_stream(sounds: mpsc::Receiver<Sound>) -> BoxStream<'static, Sound> {
+    futures::stream::unfold(sounds, |mut sounds| async move { sounds.recv().await.map(|s| (s, sounds)) })
+        .boxed()
+}
+
+/// How long a test waits for something that must come.
+pub const PATIENCE: Duration = Duration::from_secs(20);

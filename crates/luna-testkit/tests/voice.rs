@@ -1,0 +1,159 @@
+//! Conversations by voice, with ears and a mouth on paper: what wakes her, what she answers, what stops her.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+use std::time::Duration;
+
+use luna_core::ports::Sound;
+use luna_core::voice::Press;
+use luna_model::{Event, SettingsPatch, VoicePhase, VoiceTurn};
+use luna_testkit::{InMemory, Ingredients, PATIENCE, Reply};
+use serde_json::json;
+
+async fn awake(voice: serde_json::Value) -> InMemory {
+    let settings = json!({ "learn_facts": false, "voice": voice });
+    let settings = settings.as_object().cloned().unwrap();
+    InMemory::of(Ingredients { settings, ..Ingredients::default() }).await
+}
+
+/// Waits until it is so.
+async fn until(luna: &InMemory, what: &str, so: impl Fn(&InMemory) -> bool) {
+    let waited = async {
+        while !so(luna) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(PATIENCE, waited).await.is_ok(),
+        "never: {what}; now {:?}",
+        luna.voice_state()
+    );
+}
+
+/// The next turn that ends.
+async fn turn(events: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<Event>>) -> VoiceTurn {
+    let ended = async {
+        loop {
+            if let Event::VoiceTurnEnded { turn } = &*events.recv().await.unwrap() {
+                return turn.clone();
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("a turn ends")
+}
+
+#[tokio::test]
+async fn the_microphone_is_closed_until_it_is_asked_for() {
+    let luna = InMemory::luna().await;
+    until(&luna, "off", |l| l.voice_state().phase == VoicePhase::Off).await;
+    assert!(!luna.voice.listens());
+    luna.press(Press::Toggle).await.unwrap();
+    until(&luna, "listens", |l| l.voice.listens() && l.voice_state().phase == VoicePhase::Listening).await;
+    luna.press(Press::Toggle).await.unwrap();
+    until(&luna, "closed again", |l| !l.voice.listens()).await;
+}
+
+#[tokio::test]
+async fn her_name_wakes_her_and_the_rest_is_answered_aloud() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+
+    // Not for her: nothing happens.
+    luna.voice.hear("and then I said to the plumber").await;
+    luna.model.then(Reply::says("It is noon. Anything else?"));
+    luna.voice.hear("Hey, Luna, what time is it?").await;
+    let first = turn(&mut events).await;
+    assert_eq!(
+        (first.heard.as_str(), first.answered.as_str()),
+        ("what time is it?", "It is noon. Anything else?")
+    );
+    assert_eq!(luna.voice.said(), ["It is noon.", "Anything else?"]);
+
+    // For a while no name is needed, and the conversation is the same.
+    luna.model.then(Reply::says("Monday."));
+    luna.voice.hear("And which day?").await;
+    assert_eq!(turn(&mut events).await.answered, "Monday.");
+    assert_eq!(luna.conversations(10, None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_deed_by_voice_passes_the_gate_like_any_other() {
+    let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    luna.gate().set_mode("set_volume", luna_model::Mode::Block).await.unwrap();
+    luna.model.then(Reply::calls("set_volume", json!({ "level": 30 })));
+    luna.model.then(Reply::says("I may not."));
+    luna.voice.hear("hey luna set the volume to 30").await;
+    assert_eq!(turn(&mut events).await.answered, "I may not.");
+    assert_eq!(luna.desktop().volume().await.unwrap().level, 50);
+
+    // The window is closed at once, so this is not for her.
+    until(&luna, "waits for her name", |l| l.voice_state().phase == VoicePhase::Idle).await;
+    luna.voice.hear("set the volume to 90").await;
+    luna.gate().set_mode("set_volume", luna_model::Mode::Allow).await.unwrap();
+    luna.model.then(Reply::calls("set_volume", json!({ "level": 30 })));
+    luna.model.then(Reply::says("Done."));
+    luna.voice.hear("hey luna set the volume to 30").await;
+    assert_eq!(turn(&mut events).await.answered, "Done.");
+    assert_eq!(luna.desktop().volume().await.unwrap().level, 30);
+}
+
+#[tokio::test]
+async fn who_speaks_over_her_is_heard() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    luna.voice.speak_for_ever();
+    luna.model.then(Reply::says("Once upon a time. There was a moon. It shone."));
+    luna.voice.hear("hey luna, tell me a story").await;
+    tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
+    luna.voice.sound(Sound::Began).await;
+    let turn = turn(&mut events).await;
+    assert!(turn.interrupted, "{turn:?}");
+    assert_eq!(luna.voice.said().len(), 1, "the rest was not spoken");
+    assert!(!luna.voice_state().speaking);
+}
+
+#[tokio::test]
+async fn without_barge_in_she_speaks_to_the_end_and_hush_stops_her() {
+    let luna = awake(json!({ "wake_word": true, "barge_in": false })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    luna.voice.speak_for_ever();
+    luna.model.then(Reply::says("A long story."));
+    luna.voice.hear("hey luna, tell me a story").await;
+    tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.sound(Sound::Level(0.5)).await;
+    assert!(luna.voice_state().speaking);
+    luna.press(Press::Hush).await.unwrap();
+    assert!(turn(&mut events).await.interrupted);
+}
+
+#[tokio::test]
+async fn a_missing_microphone_is_said_and_nothing_else_suffers() {
+    let luna = InMemory::luna().await;
+    luna.voice.deafen("no microphone can be used");
+    let patch: SettingsPatch = json!({ "voice": { "wake_word": true } }).as_object().cloned().unwrap();
+    luna.patch_settings(patch).await.unwrap();
+    until(&luna, "the trouble is said", |l| {
+        l.voice_state().trouble.as_deref() == Some("no microphone can be used")
+    })
+    .await;
+    luna.speak("I can still speak.").await.unwrap();
+    assert_eq!(luna.voice.said(), ["I can still speak."]);
+}
+
+#[tokio::test]
+async fn speaking_can_be_forbidden_and_is_written_down() {
+    let luna = InMemory::luna().await;
+    luna.speak("**Hello** there. See https://example.org/a/b.").await.unwrap();
+    assert_eq!(luna.voice.said(), ["Hello there.", "See example.org."]);
+    luna.gate().set_mode("speak", luna_model::Mode::Block).await.unwrap();
+    assert_eq!(luna.speak("Hello").await.unwrap_err().kind, luna_model::ErrorKind::Forbidden);
+    let lines = luna.gate().audit().records(10, None).await.unwrap();
+    // A line before and a line after, for what was said and for what was refused.
+    assert_eq!(lines.iter().filter(|line| line.tool == "speak").count(), 4);
+}

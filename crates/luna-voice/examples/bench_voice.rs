@@ -1,0 +1,126 @@
+//! Measures hearing: for each whisper model that is in LUNA_MODELS_DIR the word error rate and the real-time factor on read
+//! sentences with known words; and how fast recordings are read and feelings heard.
+//!
+//!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
+#![allow(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a program whose product is what it prints"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use luna_core::ports::{Hints, Secrets, Voice as _};
+use luna_model::{Result, Secret, VoiceSettings};
+use luna_voice::{LocalVoice, models};
+
+/// No endpoint is asked, so no key is needed.
+struct NoSecrets;
+
+#[async_trait]
+impl Secrets for NoSecrets {
+    async fn get(&self, _: &str) -> Result<Option<Secret>> {
+        Ok(None)
+    }
+
+    async fn set(&self, _: &str, _: Secret) -> Result<()> {
+        Ok(())
+    }
+
+    async fn delete(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn place(&self) -> String {
+        "nowhere".into()
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data =
+        std::env::args().nth(1).map_or_else(|| here.join("../../../shared/data/speech"), PathBuf::from);
+    let folder = std::env::var_os("LUNA_MODELS_DIR").map_or_else(|| PathBuf::from("models"), PathBuf::from);
+    let sentences = sentences(&data.join("librivox"));
+    if sentences.is_empty() {
+        println!("SKIPPED: there is no speech in {}", data.display());
+        return Ok(());
+    }
+    let voice = LocalVoice::new(folder.clone(), Arc::new(NoSecrets));
+    let (mut seconds, mut reading, mut feeling) = (0.0, 0.0, 0.0);
+    for (file, _) in &sentences {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        let began = Instant::now();
+        let speech = voice.decode(bytes).await?;
+        reading += began.elapsed().as_secs_f64();
+        seconds += speech.duration().as_secs_f64();
+        let began = Instant::now();
+        voice.emotion(speech).await?;
+        feeling += began.elapsed().as_secs_f64();
+    }
+    println!("{} sentences, {seconds:.1} s of speech", sentences.len());
+    println!("reading a recording      {:.4} of real time", reading / seconds);
+    println!("hearing a feeling        {:.4} of real time", feeling / seconds);
+    let mut any = false;
+    for model in models::WHISPER.iter().filter(|model| model.file(&folder).is_file()) {
+        any = true;
+        let settings = VoiceSettings { stt_model: model.name.into(), ..VoiceSettings::default() };
+        let (mut wrong, mut words, mut took) = (0, 0, 0.0);
+        for (file, said) in &sentences {
+            let speech = voice.decode(std::fs::read(file).unwrap_or_default()).await?;
+            let began = Instant::now();
+            let hints = Hints { language: "en".into(), ..Hints::default() };
+            let heard = voice.transcribe(speech, &settings, hints).await?;
+            took += began.elapsed().as_secs_f64();
+            let (said, heard) = (plain(said), plain(&heard.text));
+            wrong += distance(&said, &heard);
+            words += said.len();
+        }
+        println!(
+            "whisper {:<16} word error rate {:.3}, {:.3} of real time",
+            model.name,
+            wrong as f64 / words as f64,
+            took / seconds
+        );
+    }
+    if !any {
+        println!("SKIPPED: no whisper model is in {} (luna models get whisper-base)", folder.display());
+    }
+    Ok(())
+}
+
+/// Recordings with their words: a `.wav` and a `.txt` of the same name.
+fn sentences(folder: &Path) -> Vec<(PathBuf, String)> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "wav"))
+        .filter_map(|path| Some((path.clone(), std::fs::read_to_string(path.with_extension("txt")).ok()?)))
+        .collect();
+    found.sort();
+    found
+}
+
+fn plain(text: &str) -> Vec<String> {
+    let letters: String =
+        text.to_lowercase().chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect();
+    letters.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Levenshtein's, in words.
+fn distance(said: &[String], heard: &[String]) -> usize {
+    let mut row: Vec<usize> = (0..=heard.len()).collect();
+    for (i, word) in said.iter().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, other) in heard.iter().enumerate() {
+            let swap = before + usize::from(word != other);
+            before = row[j + 1];
+            row[j + 1] = swap.min(row[j] + 1).min(before + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

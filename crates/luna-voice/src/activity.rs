@@ -1,0 +1,225 @@
+//! Who speaks when: a small neural network says of each 16 ms whether it is speech; loudness over the room's own noise must
+//! agree. Utterances begin after a few such frames and end with a pause.
+
+use std::collections::VecDeque;
+
+use luna_core::ports::{SPEECH_RATE, Sound, Speech};
+
+use crate::pcm::loudness;
+
+/// Samples of a frame: what the network takes.
+pub(crate) const FRAME: usize = 256;
+/// How sure the network must be.
+const SURE: f32 = 0.5;
+/// Frames of speech in a row that begin an utterance: a click is shorter.
+const BEGIN: usize = 5;
+/// Silence, in frames, after which what was said so far is worth understanding.
+const BREATH: usize = 13;
+/// Silence, in frames, that ends an utterance: half a second.
+const END: usize = 31;
+/// The same after a short utterance ("hey luna"), which people often go on after.
+const END_SHORT: usize = 40;
+/// Frames of speech below which an utterance is short.
+const SHORT: usize = 50;
+/// Frames kept from before the beginning: the first sound of a word is soft.
+const BEFORE: usize = 19;
+/// Longest utterance, in frames: half a minute, what the recogniser takes at once.
+const LONGEST: usize = 30 * SPEECH_RATE as usize / FRAME;
+/// Speech is at least so much louder than the room.
+const ABOVE_ROOM: f32 = 2.0;
+/// Softer than this is silence, however quiet the room.
+const SOFTEST: f32 = 0.0025;
+/// Frames between two levels.
+const LEVEL_EVERY: usize = 8;
+
+/// Hears utterances in a stream.
+pub(crate) struct Activity {
+    network: Box<earshot::Detector>,
+    room: f32,
+    waiting: Vec<f32>,
+    before: VecDeque<f32>,
+    utterance: Vec<f32>,
+    /// Frames of speech in a row, while nothing was begun.
+    run: usize,
+    voiced: usize,
+    silent: usize,
+    begun: bool,
+    frames: usize,
+    loudest: f32,
+}
+
+impl Activity {
+    pub(crate) fn new() -> Self {
+        Self {
+            network: Box::default(),
+            room: SOFTEST,
+            waiting: Vec::new(),
+            before: VecDeque::new(),
+            utterance: Vec::new(),
+            run: 0,
+            voiced: 0,
+            silent: 0,
+            begun: false,
+            frames: 0,
+            loudest: 0.0,
+        }
+    }
+
+    /// Takes samples at [`SPEECH_RATE`]. `echo` says how loud Luna herself may be heard in the microphone now: what is not
+    /// clearly louder is hers.
+    pub(crate) fn push(
+        &mut self,
+        samples: &[f32],
+        mut echo: impl FnMut(f32) -> f32,
+        mut tell: impl FnMut(Sound),
+    ) {
+        self.waiting.extend_from_slice(samples);
+        let whole = self.waiting.len() - self.waiting.len() % FRAME;
+        let frames: Vec<f32> = self.waiting.drain(..whole).collect();
+        for frame in frames.chunks_exact(FRAME) {
+            let loud = loudness(frame);
+            let own = echo(loud);
+            self.frame(frame, loud, own, &mut tell);
+        }
+    }
+
+    /// Whether it is speech, by the network and by loudness.
+    fn is_speech(&mut self, frame: &[f32], loud: f32, echo: f32) -> bool {
+        let sure = self.network.predict_f32(frame) >= SURE;
+        let above = loud > (self.room * ABOVE_ROOM).max(SOFTEST).max(echo);
+        if !sure {
+            // The room gets louder slowly and quieter at once.
+            let pace = if loud < self.room { 0.2 } else { 0.02 };
+            self.room += (loud - self.room) * pace;
+        }
+        sure && above
+    }
+
+    fn frame(&mut self, frame: &[f32], loud: f32, echo: f32, tell: &mut impl FnMut(Sound)) {
+        self.loudest = self.loudest.max(loud);
+        self.frames += 1;
+        if self.frames.is_multiple_of(LEVEL_EVERY) {
+            // From −50 dB to 0 dB.
+            let level = (1.0 + 20.0 * self.loudest.max(1e-5).log10() / 50.0).clamp(0.0, 1.0);
+            tell(Sound::Level(f64::from(level)));
+            self.loudest = 0.0;
+        }
+        let speech = self.is_speech(frame, loud, echo);
+        if !self.begun {
+            self.before.extend(frame);
+            let keep = (BEFORE + BEGIN) * FRAME;
+            let over = self.before.len().saturating_sub(keep);
+            self.before.drain(..over);
+            self.run = if speech { self.run + 1 } else { 0 };
+            if self.run >= BEGIN {
+                self.begun = true;
+                self.utterance = self.before.drain(..).collect();
+                (self.voiced, self.silent, self.run) = (BEGIN, 0, 0);
+                tell(Sound::Began);
+            }
+            return;
+        }
+        self.utterance.extend_from_slice(frame);
+        if speech {
+            self.voiced += 1;
+            self.silent = 0;
+        } else {
+            self.silent += 1;
+        }
+        let end = if self.voiced < SHORT { END_SHORT } else { END };
+        if self.silent == BREATH {
+            tell(Sound::Pause(self.said()));
+        }
+        if self.silent >= end || self.utterance.len() >= LONGEST * FRAME {
+            let silence_ms = (self.silent * FRAME) as u64 * 1_000 / u64::from(SPEECH_RATE);
+            tell(Sound::Ended { speech: self.said(), silence_ms });
+            self.begun = false;
+            self.utterance.clear();
+            self.before.clear();
+        }
+    }
+
+    /// Ends what is being said now, as when the button is let go.
+    pub(crate) fn flush(&mut self, mut tell: impl FnMut(Sound)) {
+        if self.begun {
+            let silence_ms = (self.silent * FRAME) as u64 * 1_000 / u64::from(SPEECH_RATE);
+            tell(Sound::Ended { speech: self.said(), silence_ms });
+            self.begun = false;
+            self.utterance.clear();
+        }
+    }
+
+    /// What was said, up to the breath after its last word: the same at the breath and at the end.
+    fn said(&self) -> Speech {
+        let silence = self.silent.saturating_sub(BREATH) * FRAME;
+        Speech(self.utterance[..self.utterance.len() - silence].into())
+    }
+}
+
+/// Whether there is speech in a whole recording, and where: the first and last sample of each utterance.
+pub(crate) fn utterances(samples: &[f32]) -> Vec<std::ops::Range<usize>> {
+    let mut activity = Activity::new();
+    let mut found = Vec::new();
+    for (n, piece) in samples.chunks(FRAME).enumerate() {
+        let at = (n + 1) * FRAME;
+        activity.push(
+            piece,
+            |_| 0.0,
+            |sound| {
+                if let Sound::Ended { speech, silence_ms } = sound {
+                    let silent = silence_ms as usize * SPEECH_RATE as usize / 1_000;
+                    let last = at.saturating_sub(silent.saturating_sub(BREATH * FRAME)).min(samples.len());
+                    found.push(last.saturating_sub(speech.0.len())..last);
+                }
+            },
+        );
+    }
+    let length = samples.len();
+    activity.flush(|sound| {
+        if let Sound::Ended { speech, .. } = sound {
+            found.push(length.saturating_sub(speech.0.len())..length);
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pcm::tests::tone;
+
+    #[test]
+    fn noise_and_silence_are_nobody_speaking() {
+        let mut seed = 1_u32;
+        let noise: Vec<f32> = (0..48_000)
+            .map(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                ((seed >> 8) as f32 / 8_388_608.0 - 1.0) * 0.05
+            })
+            .collect();
+        assert!(utterances(&vec![0.0; 48_000]).is_empty());
+        assert!(utterances(&noise).is_empty());
+        let click: Vec<f32> = [vec![0.0; 8_000], tone(900.0, 0.03, 16_000), vec![0.0; 16_000]].concat();
+        assert!(utterances(&click).is_empty());
+    }
+
+    #[test]
+    fn spoken_words_are_found_where_they_are() {
+        let Some(voice) = crate::speech::tests::said("Set the volume to thirty, please.") else { return };
+        let long = voice.len();
+        let samples = [vec![0.0; 16_000], voice, vec![0.0; 24_000]].concat();
+        let found = utterances(&samples);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].start.abs_diff(16_000) < 6_400, "{found:?}");
+        assert!(found[0].end.abs_diff(16_000 + long) < 9_600, "{found:?} of {long}");
+    }
+
+    #[test]
+    fn her_own_voice_is_nobody_speaking() {
+        let Some(voice) = crate::speech::tests::said("The weather today is sunny and warm.") else { return };
+        let mut activity = Activity::new();
+        let mut began = 0;
+        activity.push(&voice, |loud| loud * 2.0, |sound| began += usize::from(matches!(sound, Sound::Began)));
+        assert_eq!(began, 0);
+    }
+}

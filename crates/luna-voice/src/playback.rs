@@ -1,0 +1,226 @@
+//! The loudspeaker, on a thread of its own: one utterance after the other, stopped at once when told so. The device is
+//! opened with the first sound and let go when nothing was said for a while.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use cpal::traits::HostTrait as _;
+use luna_core::ports::Spoken;
+use luna_model::{Error, Result};
+use parking_lot::Mutex;
+use rodio::{ChannelCount, DeviceSinkBuilder, MixerDeviceSink, Player, SampleRate, Source};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::echo::Played;
+use crate::pcm::Pcm;
+
+/// Utterances that may wait.
+const QUEUE: usize = 64;
+/// How long an unused device is kept.
+const KEEP: Duration = Duration::from_secs(20);
+/// How often it is looked whether to stop.
+const LOOK: Duration = Duration::from_millis(5);
+/// Frames a buffer of the device: short, so that a stop is soon heard.
+const BUFFER: u32 = 1_024;
+/// What the sound server may still hold when the last sample was given to it.
+const STILL_PLAYING: Duration = Duration::from_millis(80);
+
+struct Job {
+    pcm: Pcm,
+    volume: f32,
+    device: String,
+    stop: CancellationToken,
+    asked: Instant,
+    done: oneshot::Sender<Result<Spoken>>,
+}
+
+/// The way to the thread, which starts with the first sound.
+pub(crate) struct Playback {
+    thread: Mutex<Option<SyncSender<Job>>>,
+    played: Played,
+}
+
+impl Playback {
+    pub(crate) fn new(played: Played) -> Self {
+        Self { thread: Mutex::new(None), played }
+    }
+
+    /// Plays it after what is played already; returns at its end.
+    pub(crate) async fn play(
+        &self,
+        pcm: Pcm,
+        volume: f32,
+        device: &str,
+        stop: CancellationToken,
+        asked: Instant,
+    ) -> Result<Spoken> {
+        let (done, ended) = oneshot::channel();
+        let job = Job { pcm, volume, device: device.to_owned(), stop, asked, done };
+        self.thread()?.try_send(job).map_err(|_| Error::unavailable("too much waits to be said already"))?;
+        ended.await.map_err(|_| Error::unavailable("the loudspeaker's thread broke off"))?
+    }
+
+    fn thread(&self) -> Result<SyncSender<Job>> {
+        let mut thread = self.thread.lock();
+        if let Some(sender) = &*thread {
+            return Ok(sender.clone());
+        }
+        let (sender, jobs) = sync_channel(QUEUE);
+        let played = self.played.clone();
+        std::thread::Builder::new()
+            .name("luna-playback".into())
+            .spawn(move || serve(&jobs, &played))
+            .map_err(|e| Error::unavailable("no thread is left for the loudspeaker").because(e))?;
+        Ok(thread.insert(sender).clone())
+    }
+}
+
+/// Ends when the [`Playback`] is dropped.
+fn serve(jobs: &Receiver<Job>, played: &Played) {
+    let mut open: Option<(String, MixerDeviceSink)> = None;
+    loop {
+        let job = match jobs.recv_timeout(KEEP) {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => {
+                open = None;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if job.stop.is_cancelled() {
+            let _ = job.done.send(Ok(Spoken { first_sound_ms: None, stopped: true }));
+            continue;
+        }
+        if open.as_ref().is_none_or(|(device, _)| *device != job.device) {
+            drop(open.take());
+            open = match output(&job.device) {
+                Ok(sink) => Some((job.device.clone(), sink)),
+                Err(error) => {
+                    let _ = job.done.send(Err(error));
+                    continue;
+                }
+            };
+        }
+        let Some((_, sink)) = &open else { continue };
+        let (spoken, broken) = play(sink, &job, played);
+        if broken {
+            open = None;
+        }
+        let _ = job.done.send(spoken);
+    }
+}
+
+/// Plays one utterance; whether the device broke off.
+fn play(sink: &MixerDeviceSink, job: &Job, played: &Played) -> (Result<Spoken>, bool) {
+    let pcm = &job.pcm;
+    let (Some(rate), length) = (NonZero::new(pcm.rate), pcm.seconds()) else {
+        return (Err(Error::internal("a sound without a rate")), false);
+    };
+    let first = Arc::new(AtomicU64::new(0));
+    let source = Utterance {
+        samples: pcm.samples.clone().into(),
+        at: 0,
+        rate,
+        volume: job.volume,
+        first: Arc::clone(&first),
+        asked: job.asked,
+        played: played.clone(),
+    };
+    let player = Player::connect_new(sink.mixer());
+    player.append(source);
+    let began = Instant::now();
+    let late = Duration::from_secs_f64(length) + Duration::from_secs(5);
+    let mut stopped = false;
+    while !player.empty() {
+        if job.stop.is_cancelled() || job.done.is_closed() {
+            player.stop();
+            stopped = true;
+            break;
+        }
+        if began.elapsed() > late {
+            let error = "the loudspeaker stopped taking sound; is it still plugged in?";
+            return (Err(Error::unavailable(error)), true);
+        }
+        std::thread::sleep(LOOK);
+    }
+    if !stopped {
+        std::thread::sleep(STILL_PLAYING);
+    }
+    let first_sound_ms = Some(first.load(Ordering::Relaxed)).filter(|ms| *ms > 0);
+    (Ok(Spoken { first_sound_ms, stopped }), false)
+}
+
+fn output(id: &str) -> Result<MixerDeviceSink> {
+    let missing = |e: &dyn std::fmt::Display| {
+        Error::unavailable(format!(
+            "no loudspeaker can be used ({e}); plug one in, or start PipeWire or PulseAudio"
+        ))
+    };
+    let host = cpal::default_host();
+    let device = match id {
+        "" => host.default_output_device(),
+        id => id.parse().ok().and_then(|id| host.device_by_id(&id)),
+    };
+    let device = device.ok_or_else(|| missing(&"there is none"))?;
+    let built = DeviceSinkBuilder::from_device(device).map_err(|e| missing(&e))?;
+    let built = built.with_buffer_size(cpal::BufferSize::Fixed(BUFFER)).with_error_callback(|error| {
+        tracing::warn!(%error, "the loudspeaker has trouble");
+    });
+    let mut sink = built.open_sink_or_fallback().map_err(|e| missing(&e))?;
+    sink.log_on_drop(false);
+    Ok(sink)
+}
+
+/// An utterance as rodio draws it: notes when it began and how loud it is.
+struct Utterance {
+    samples: Arc<[f32]>,
+    at: usize,
+    rate: SampleRate,
+    volume: f32,
+    /// Milliseconds from the question to the first sample; 0 = not yet.
+    first: Arc<AtomicU64>,
+    asked: Instant,
+    played: Played,
+}
+
+impl Iterator for Utterance {
+    type Item = f32;
+
+    fn next(&mut self) -> Option<f32> {
+        let sample = *self.samples.get(self.at)? * self.volume;
+        // Once for each 10 ms that begin.
+        let piece = (self.rate.get() / 100) as usize;
+        if self.at.is_multiple_of(piece) {
+            if self.at == 0 {
+                let ms = u64::try_from(self.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+                self.first.store(ms.max(1), Ordering::Relaxed);
+            }
+            let end = (self.at + piece).min(self.samples.len());
+            self.played.note(crate::pcm::loudness(&self.samples[self.at..end]) * self.volume);
+        }
+        self.at += 1;
+        Some(sample)
+    }
+}
+
+impl Source for Utterance {
+    fn current_span_len(&self) -> Option<usize> {
+        Some(self.samples.len() - self.at)
+    }
+
+    fn channels(&self) -> ChannelCount {
+        NonZero::<u16>::MIN
+    }
+
+    fn sample_rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    fn total_duration(&self) -> Option<Duration> {
+        Some(Duration::from_secs_f64(self.samples.len() as f64 / f64::from(self.rate.get())))
+    }
+}

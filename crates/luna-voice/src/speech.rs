@@ -1,0 +1,160 @@
+//! Text into sound, by whoever can: Piper, espeak-ng, the system's own voice, or a configured endpoint.
+
+mod endpoint;
+mod program;
+
+use std::path::{Path, PathBuf};
+
+use luna_model::{Error, Result, Secret, VoiceSettings};
+
+use crate::pcm::Pcm;
+
+/// Who speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Piper, with the voice in this file.
+    Piper(PathBuf),
+    /// espeak-ng.
+    Espeak,
+    /// `say` of macOS, SAPI of Windows.
+    System,
+    /// An OpenAI-compatible address.
+    Endpoint(String),
+}
+
+impl Engine {
+    /// What it is called.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Piper(voice) => {
+                format!("piper {}", voice.file_stem().unwrap_or_default().to_string_lossy())
+            }
+            Self::Espeak => "espeak-ng".into(),
+            Self::System => "the system's voice".into(),
+            Self::Endpoint(url) => url.clone(),
+        }
+    }
+
+    /// The engine that the settings ask for, or the best that is there. `Unavailable` with what to install.
+    pub(crate) fn chosen(settings: &VoiceSettings, models: &Path) -> Result<Self> {
+        let endpoint = || settings.tts_url.clone().map(Self::Endpoint);
+        let piper = || {
+            let voice = piper_voice(models, &settings.voice)?;
+            which::which("piper").is_ok().then_some(Self::Piper(voice))
+        };
+        let espeak = || which::which("espeak-ng").is_ok().then_some(Self::Espeak);
+        let system = || cfg!(any(target_os = "macos", windows)).then_some(Self::System);
+        let (found, missing) = match settings.engine.as_str() {
+            "piper" => (
+                piper(),
+                format!(
+                    "Piper or a voice for it is missing: install piper (pip install piper-tts) and put a voice (.onnx and .onnx.json) into {}",
+                    models.join("piper").display()
+                ),
+            ),
+            "espeak-ng" => (espeak(), "espeak-ng is not installed: apt install espeak-ng".into()),
+            "system" => (system(), "this system has no voice of its own; choose espeak-ng or piper".into()),
+            "endpoint" => (endpoint(), "no endpoint is set: voice.tts_url (TTS_BASE_URL)".into()),
+            _ => (
+                piper().or_else(system).or_else(espeak).or_else(endpoint),
+                "nothing here can speak: install espeak-ng (apt install espeak-ng), or piper with a voice"
+                    .into(),
+            ),
+        };
+        found.ok_or_else(|| Error::unavailable(missing))
+    }
+
+    /// The sound of a sentence.
+    pub(crate) async fn speak(
+        &self,
+        text: &str,
+        settings: &VoiceSettings,
+        key: Option<&Secret>,
+    ) -> Result<Pcm> {
+        match self {
+            Self::Piper(voice) => program::piper(voice, text, settings).await,
+            Self::Espeak => program::espeak(text, settings).await,
+            Self::System => program::system(text, settings).await,
+            Self::Endpoint(url) => endpoint::speak(url, key, text, settings).await,
+        }
+    }
+}
+
+/// The voice of this name in the folder of models, or the first one.
+fn piper_voice(models: &Path, name: &str) -> Option<PathBuf> {
+    let mut voices: Vec<PathBuf> = std::fs::read_dir(models.join("piper"))
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "onnx"))
+        .collect();
+    voices.sort();
+    if name.is_empty() {
+        return voices.into_iter().next();
+    }
+    voices.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem.to_string_lossy().contains(name)))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::pcm::{loudness, resampled};
+
+    /// A sentence by espeak-ng at 16 kHz; none, aloud, where it is not installed.
+    pub(crate) fn said(text: &str) -> Option<Vec<f32>> {
+        if which::which("espeak-ng").is_err() {
+            eprintln!("SKIPPED: espeak-ng is not installed");
+            return None;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let pcm = runtime.block_on(program::espeak(text, &VoiceSettings::default())).unwrap();
+        Some(resampled(pcm, 16_000).unwrap().samples)
+    }
+
+    #[test]
+    fn a_sentence_has_the_length_that_its_rate_says() {
+        if said("x").is_none() {
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let length = |rate| {
+            let settings = VoiceSettings { rate, ..VoiceSettings::default() };
+            let text = "One two three four five six seven eight nine ten.";
+            let pcm = runtime.block_on(program::espeak(text, &settings)).unwrap();
+            assert!(loudness(&pcm.samples) > 0.02);
+            pcm.seconds()
+        };
+        let (slow, usual, fast) = (length(90), length(150), length(300));
+        assert!(slow > usual * 1.3 && usual > fast * 1.3, "{slow} {usual} {fast}");
+    }
+
+    #[test]
+    fn a_text_is_never_an_option() {
+        let Some(options) = said("--help") else { return };
+        assert!(options.len() > 4_000, "it was spoken, not obeyed");
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_its_remedy() {
+        let models = tempfile::tempdir().unwrap();
+        let settings = |engine: &str| VoiceSettings { engine: engine.into(), ..VoiceSettings::default() };
+        let error = Engine::chosen(&settings("piper"), models.path()).unwrap_err();
+        assert!(error.message.contains("install piper"), "{error}");
+        let error = Engine::chosen(&settings("endpoint"), models.path()).unwrap_err();
+        assert!(error.message.contains("voice.tts_url"), "{error}");
+    }
+
+    #[test]
+    fn a_voice_is_found_by_its_name() {
+        let models = tempfile::tempdir().unwrap();
+        let folder = models.path().join("piper");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["en_US-amy-low.onnx", "de_DE-thorsten-medium.onnx", "de_DE-thorsten-medium.onnx.json"] {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let name = |wanted| piper_voice(models.path(), wanted).map(|p| p.file_stem().unwrap().to_owned());
+        assert_eq!(name("").unwrap(), "de_DE-thorsten-medium");
+        assert_eq!(name("amy").unwrap(), "en_US-amy-low");
+        assert_eq!(name("nobody"), None);
+    }
+}
