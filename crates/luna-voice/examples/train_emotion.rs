@@ -105,21 +105,23 @@ fn fit(clips: &[&Clip]) -> Weights {
         let mut gradient: [Vec<f64>; 4] = std::array::from_fn(|_| vec![0.0; width + 1]);
         for clip in clips {
             let judged = weights.judge(&clip.features);
-            for class in 0..4 {
+            let standard = clip.features.iter().zip(&weights.mean).zip(&weights.deviation);
+            let standard: Vec<f64> = standard
+                .map(|((x, mean), deviation)| ((x - mean) / deviation).clamp(-4.0, 4.0))
+                .chain([1.0])
+                .collect();
+            for (class, row) in gradient.iter_mut().enumerate() {
                 let wanted = if clip.class == class { 1.0 } else { 0.0 };
                 let error = (judged[class] - wanted) / counts[clip.class] / 4.0;
-                for f in 0..width {
-                    let x = ((clip.features[f] - weights.mean[f]) / weights.deviation[f]).clamp(-4.0, 4.0);
-                    gradient[class][f] += error * x;
-                }
-                gradient[class][width] += error;
+                row.iter_mut().zip(&standard).for_each(|(sum, x)| *sum += error * x);
             }
         }
         let pace = PACE / (1.0 + round as f64 / 500.0);
-        for class in 0..4 {
-            for f in 0..=width {
-                let decay = if f < width { DECAY * weights.classes[class][f] } else { 0.0 };
-                weights.classes[class][f] -= pace * (gradient[class][f] + decay);
+        for (row, gradient) in weights.classes.iter_mut().zip(&gradient) {
+            for (f, (weight, slope)) in row.iter_mut().zip(gradient).enumerate() {
+                // The bias, at the end, does not decay.
+                let decay = if f < width { DECAY * *weight } else { 0.0 };
+                *weight -= pace * (slope + decay);
             }
         }
     }
