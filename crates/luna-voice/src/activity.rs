@@ -9,7 +9,8 @@ use crate::pcm::loudness;
 
 /// Samples of a frame: what the network takes.
 pub(crate) const FRAME: usize = 256;
-/// How sure the network must be.
+/// How sure the network must be that somebody begins, and that they go on. A fan that starts gets to 0.7 for a moment.
+const SURE_TO_BEGIN: f32 = 0.75;
 const SURE: f32 = 0.5;
 /// Frames of speech in a row that begin an utterance: a click is shorter.
 const BEGIN: usize = 5;
@@ -85,7 +86,7 @@ impl Activity {
 
     /// Whether it is speech, by the network and by loudness.
     fn is_speech(&mut self, frame: &[f32], loud: f32, echo: f32) -> bool {
-        let sure = self.network.predict_f32(frame) >= SURE;
+        let sure = self.network.predict_f32(frame) >= if self.begun { SURE } else { SURE_TO_BEGIN };
         let above = loud > (self.room * ABOVE_ROOM).max(SOFTEST).max(echo);
         if !sure {
             // The room gets louder slowly and quieter at once.

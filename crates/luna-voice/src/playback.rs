@@ -15,7 +15,7 @@ use rodio::{ChannelCount, DeviceSinkBuilder, MixerDeviceSink, Player, SampleRate
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::echo::Played;
+use crate::echo::{Played, SampleClock};
 use crate::pcm::Pcm;
 
 /// Utterances that may wait.
@@ -129,6 +129,7 @@ fn play(sink: &MixerDeviceSink, job: &Job, played: &Played) -> (Result<Spoken>, 
         first: Arc::clone(&first),
         asked: job.asked,
         played: played.clone(),
+        clock: SampleClock::default(),
     };
     let player = Player::connect_new(sink.mixer());
     player.append(source);
@@ -185,6 +186,7 @@ struct Utterance {
     first: Arc<AtomicU64>,
     asked: Instant,
     played: Played,
+    clock: SampleClock,
 }
 
 impl Iterator for Utterance {
@@ -195,12 +197,15 @@ impl Iterator for Utterance {
         // Once for each 10 ms that begin.
         let piece = (self.rate.get() / 100) as usize;
         if self.at.is_multiple_of(piece) {
+            let now = Instant::now();
             if self.at == 0 {
                 let ms = u64::try_from(self.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.first.store(ms.max(1), Ordering::Relaxed);
             }
             let end = (self.at + piece).min(self.samples.len());
-            self.played.note(crate::pcm::loudness(&self.samples[self.at..end]) * self.volume);
+            let passed = Duration::from_millis(self.at as u64 * 1_000 / u64::from(self.rate.get()));
+            let at = self.clock.at(passed, now);
+            self.played.note(at, crate::pcm::loudness(&self.samples[self.at..end]) * self.volume);
         }
         self.at += 1;
         Some(sample)

@@ -315,15 +315,7 @@ async fn inside_her_own_voice_neither_stops_nor_wakes_her() {
     let (url, heard) = recogniser(&["Hey Luna, tell me something."]).await;
     let luna = luna(&url).await;
     let mut events = luna.bus().watch();
-    let pactl = |arguments: &[&str]| {
-        let output = Command::new("pactl").args(arguments).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
-    // From now on the microphone hears the loudspeaker, as in any room.
-    let open =
-        ["load-module", "module-loopback", "source=loudspeaker.monitor", "sink=air", "latency_msec=60"];
-    let module = pactl(&open);
+    let _air = Air::open();
     luna.model.then(Reply::says(
         "The moon goes around the earth. It takes about a month. Luna is its name in Latin.",
     ));
@@ -333,5 +325,29 @@ async fn inside_her_own_voice_neither_stops_nor_wakes_her() {
     let asked = heard.lock().unwrap().len();
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(heard.lock().unwrap().len(), asked, "she listened to herself");
-    pactl(&["unload-module", &module]);
+}
+
+/// While it lives, the microphone hears the loudspeaker, as in any room.
+struct Air(String);
+
+impl Air {
+    fn open() -> Self {
+        let mut command = Command::new("pactl");
+        command.args([
+            "load-module",
+            "module-loopback",
+            "source=loudspeaker.monitor",
+            "sink=air",
+            "latency_msec=60",
+        ]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        Self(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    }
+}
+
+impl Drop for Air {
+    fn drop(&mut self) {
+        let _ = Command::new("pactl").args(["unload-module", &self.0]).status();
+    }
 }
