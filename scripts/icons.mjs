@@ -15,10 +15,12 @@ const application = svg(
    <rect x="2" y="2" width="28" height="28" rx="7" fill="url(#night)"/><g transform="translate(6.2 6.2) scale(.61)">${mark}</g>`,
 );
 
-/** The tray's: the moon alone, readable on light and dark panels; amber where a question waits, grey when not to be disturbed. */
+/** The tray's: the moon alone, readable on light and dark panels; amber where a question waits, red while she listens, grey
+ *  when not to be disturbed. */
 const tray = {
   tray: svg(mark),
   "tray-asking": svg(`${mark}<circle cx="24.5" cy="24.5" r="6.5" fill="#e6a23c"/>`),
+  "tray-listening": svg(`${mark}<circle cx="24.5" cy="24.5" r="6.5" fill="#e5484d"/>`),
   "tray-quiet": svg(mark.replaceAll(/fill="#\w+"/g, 'fill="#8a8a99"')),
   // macOS colours it itself.
   "tray-template": svg(mark.replaceAll(/fill="#\w+"/g, 'fill="#000"')),

@@ -9,6 +9,7 @@ mod notices;
 #[cfg(target_os = "linux")]
 mod portal;
 pub(crate) mod quick;
+pub(crate) mod talk;
 mod tray;
 pub(crate) mod window;
 
@@ -22,12 +23,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use luna_app::Setup;
 use luna_app::desktop::{Desktop, DesktopView, Hotkey, Show};
-use luna_model::{Event, Occurrence, Settings};
+use luna_model::{Event, Occurrence, Settings, VoicePhase};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Config, Manager as _, Wry};
 use tauri_plugin_autostart::ManagerExt as _;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
@@ -50,6 +52,7 @@ pub(crate) struct Shell {
     tray: Mutex<Option<tray::Tray>>,
     pub(crate) window: window::Kept,
     notices: notices::Notices,
+    talk: mpsc::Sender<talk::Talk>,
     end: CancellationToken,
 }
 
@@ -58,6 +61,7 @@ impl Shell {
         Self {
             hotkeys: hotkeys::Hotkeys::new(app.clone()),
             notices: notices::Notices::new(app.clone(), core.clone()),
+            talk: talk::line(core.clone()),
             app,
             core,
             began,
@@ -110,6 +114,8 @@ impl Shell {
     pub(crate) fn fulfil(&self, wish: &Wish) {
         if let Some(link) = &wish.link {
             links::open(&self.app, link);
+        } else if wish.talk {
+            self.talk(talk::Talk::Toggle);
         } else if wish.quick {
             quick::show(&self.app);
         } else if wish.toggle {
@@ -117,6 +123,12 @@ impl Shell {
         } else {
             window::show(&self.app, None);
         }
+    }
+
+    /// The talk key was pressed or let go.
+    pub(crate) fn talk(&self, press: talk::Talk) {
+        // A full line means that Luna is away; she says so herself.
+        let _ = self.talk.try_send(press);
     }
 
     /// The window's screen can be used.
@@ -158,6 +170,11 @@ impl Shell {
             self.apply(settings);
         }
         self.count().await;
+        if let Ok(view) = self.core.call("voice.state", json!({})).await
+            && let Some(phase) = view.get("phase").cloned().and_then(read::<VoicePhase>)
+        {
+            self.show_voice(phase);
+        }
         true
     }
 
@@ -210,6 +227,16 @@ impl Shell {
         });
     }
 
+    /// Shows in the tray whether she listens.
+    fn show_voice(self: &Arc<Self>, phase: VoicePhase) {
+        let shell = Arc::clone(self);
+        let _ = self.app.run_on_main_thread(move || {
+            if let Some(tray) = &*shell.tray.lock() {
+                tray.voice(phase);
+            }
+        });
+    }
+
     async fn on(self: &Arc<Self>, event: &Event) {
         match event {
             Event::SettingsChanged { .. } => {
@@ -218,6 +245,7 @@ impl Shell {
             }
             Event::CalendarChanged => self.look_ahead().await,
             Event::ConfirmationAsked { .. } | Event::ConfirmationSettled { .. } => self.count().await,
+            Event::VoiceChanged { phase, .. } => self.show_voice(*phase),
             _ => {}
         }
         let settings = self.settings();

@@ -22,6 +22,9 @@ pub struct Wish {
     /// Show the window, or hide it when it is there.
     #[arg(long, conflicts_with_all = ["hidden", "quick"])]
     pub(crate) toggle: bool,
+    /// Listen, or stop listening or speaking; for a key of the desktop's own.
+    #[arg(long, conflicts_with_all = ["hidden", "quick", "toggle"])]
+    pub(crate) talk: bool,
     /// A luna:// link.
     pub(crate) link: Option<Url>,
 }

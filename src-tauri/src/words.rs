@@ -5,6 +5,9 @@
 pub(crate) struct Words {
     pub(crate) open: &'static str,
     pub(crate) ask: &'static str,
+    pub(crate) talk: &'static str,
+    pub(crate) hush: &'static str,
+    pub(crate) listens: &'static str,
     pub(crate) run: &'static str,
     pub(crate) quiet: &'static str,
     pub(crate) settings: &'static str,
@@ -32,6 +35,9 @@ pub(crate) struct Words {
 static ENGLISH: Words = Words {
     open: "Open Luna",
     ask: "Ask…",
+    talk: "Talk",
+    hush: "Stop",
+    listens: "Luna listens",
     run: "Run a command…",
     quiet: "Do not disturb",
     settings: "Settings",
@@ -58,6 +64,9 @@ static ENGLISH: Words = Words {
 static GERMAN: Words = Words {
     open: "Luna öffnen",
     ask: "Fragen …",
+    talk: "Sprechen",
+    hush: "Aufhören",
+    listens: "Luna hört zu",
     run: "Befehl ausführen …",
     quiet: "Nicht stören",
     settings: "Einstellungen",

@@ -9,7 +9,7 @@ mod phrase;
 mod spoken;
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use luna_model::{Emotion, Error, ErrorKind, Event, Result, VoicePhase, VoiceTurn};
 use parking_lot::Mutex;
@@ -31,7 +31,7 @@ const PRESSES: usize = 16;
 /// What the user does with the button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Press {
-    /// Holds it: listen until it is let go.
+    /// Holds it: listen until it is let go. Let go at once, it was a toggle.
     Hold,
     /// Lets it go: what was said is all.
     Release,
@@ -40,6 +40,9 @@ pub enum Press {
     /// Be quiet, whatever goes on.
     Hush,
 }
+
+/// A press, and when it was: opening the microphone takes longer than a tap.
+type Pressed = (Press, Instant);
 
 /// How things stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +64,8 @@ pub(crate) struct Control {
     /// What stops all that is spoken now; a new one after each hush.
     quiet: Mutex<CancellationToken>,
     spoken: Mutex<usize>,
-    presses: mpsc::Sender<Press>,
-    waiting: Mutex<Option<mpsc::Receiver<Press>>>,
+    presses: mpsc::Sender<Pressed>,
+    waiting: Mutex<Option<mpsc::Receiver<Pressed>>>,
 }
 
 impl Control {
@@ -160,7 +163,7 @@ impl Luna {
         if press == Press::Hush {
             self.hush();
         }
-        let sent = self.voice_control().presses.send(press);
+        let sent = self.voice_control().presses.send((press, Instant::now()));
         tokio::time::timeout(Duration::from_secs(2), sent)
             .await
             .ok()

@@ -51,6 +51,8 @@ pub struct Settings {
     pub hotkey_open: String,
     /// Global hotkey of the quick bar; empty = none.
     pub hotkey_ask: String,
+    /// Global hotkey to talk: held, Luna listens until it is let go; pressed, she listens or stops. Empty = none.
+    pub hotkey_talk: String,
     /// The desktop program starts with the user's session, in the tray.
     pub start_at_login: bool,
     /// Closing the window leaves Luna awake in the tray.
@@ -99,6 +101,7 @@ impl Default for Settings {
             onboarded: false,
             hotkey_open: "Ctrl+Alt+L".into(),
             hotkey_ask: "Ctrl+Shift+Space".into(),
+            hotkey_talk: "Ctrl+Alt+Space".into(),
             start_at_login: false,
             close_to_tray: true,
             free_window_after_s: 600,

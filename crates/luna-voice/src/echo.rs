@@ -124,7 +124,17 @@ pub(crate) struct Echo {
 impl Echo {
     pub(crate) fn new(played: Played) -> Self {
         let (clock, heard) = (SampleClock::default(), VecDeque::with_capacity(WINDOW));
-        Self { played, clock, frames: 0, heard, returns: UNKNOWN, way: None, since: 0, other: (0, 0), unheard: 0 }
+        Self {
+            played,
+            clock,
+            frames: 0,
+            heard,
+            returns: UNKNOWN,
+            way: None,
+            since: 0,
+            other: (0, 0),
+            unheard: 0,
+        }
     }
 
     /// How loud something must be not to be herself, while the microphone is this loud. Asked once a frame.
@@ -156,7 +166,9 @@ impl Echo {
         }
         self.since = self.since.saturating_add(1);
         let reach = match self.way {
-            Some(way) if self.since <= KNOWN => most(&played[way.saturating_sub(EARLIER)..(way + LATER).min(played.len())]),
+            Some(way) if self.since <= KNOWN => {
+                most(&played[way.saturating_sub(EARLIER)..(way + LATER).min(played.len())])
+            }
             _ => loudest,
         };
         reach * self.returns * CLEARLY

@@ -2,30 +2,35 @@
 //! gives them; where there is neither, there are commands to bind. Says of each key whether it works, and why not.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use luna_app::desktop::Hotkey;
 use luna_model::Settings;
 use parking_lot::Mutex;
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager as _};
 use tauri_plugin_global_shortcut::{GlobalShortcutExt as _, Shortcut, ShortcutState};
 
-use super::{quick, window};
+use super::talk::Talk;
+use super::{Shell, quick, window};
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
     Open,
     Ask,
+    /// While it is held; a short press is a toggle.
+    Talk,
 }
 
 impl Deed {
-    pub(super) const ALL: [Self; 2] = [Self::Open, Self::Ask];
+    pub(super) const ALL: [Self; 3] = [Self::Open, Self::Ask, Self::Talk];
 
     /// The field of the settings with its keys.
     pub(super) const fn setting(self) -> &'static str {
         match self {
             Self::Open => "hotkey_open",
             Self::Ask => "hotkey_ask",
+            Self::Talk => "hotkey_talk",
         }
     }
 
@@ -33,6 +38,7 @@ impl Deed {
         match self {
             Self::Open => &settings.hotkey_open,
             Self::Ask => &settings.hotkey_ask,
+            Self::Talk => &settings.hotkey_talk,
         }
     }
 
@@ -41,13 +47,33 @@ impl Deed {
         match self {
             Self::Open => "luna open --toggle",
             Self::Ask => "luna open --quick",
+            Self::Talk => "luna-desktop --talk",
         }
     }
 
-    pub(super) fn perform(self, app: &AppHandle) {
+    /// What it does for whoever is asked to confirm it.
+    #[cfg(target_os = "linux")]
+    pub(super) const fn about(self) -> &'static str {
+        match self {
+            Self::Open => "Show or hide Luna",
+            Self::Ask => "Ask Luna in the quick bar",
+            Self::Talk => "Talk to Luna while it is held",
+        }
+    }
+
+    /// The key went down.
+    pub(super) fn pressed(self, app: &AppHandle) {
         match self {
             Self::Open => window::toggle(app),
             Self::Ask => quick::toggle(app),
+            Self::Talk => app.state::<Arc<Shell>>().talk(Talk::Hold),
+        }
+    }
+
+    /// The key went up.
+    pub(super) fn released(self, app: &AppHandle) {
+        if self == Self::Talk {
+            app.state::<Arc<Shell>>().talk(Talk::Release);
         }
     }
 }
@@ -144,8 +170,9 @@ impl Hotkeys {
                         held.push(shortcut);
                         let deed = *deed;
                         let pressed = move |app: &AppHandle, _: &Shortcut, event: tauri_plugin_global_shortcut::ShortcutEvent| {
-                            if event.state() == ShortcutState::Pressed {
-                                deed.perform(app);
+                            match event.state() {
+                                ShortcutState::Pressed => deed.pressed(app),
+                                ShortcutState::Released => deed.released(app),
                             }
                         };
                         manager.on_shortcut(shortcut, pressed).err().map(|_| taken(keys))

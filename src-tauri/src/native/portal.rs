@@ -27,11 +27,7 @@ async fn follow(app: &AppHandle, wanted: &[(Deed, String)]) -> ashpd::Result<()>
         .iter()
         .filter(|(_, keys)| !keys.is_empty())
         .map(|(deed, keys)| {
-            let about = match deed {
-                Deed::Open => "Show or hide Luna",
-                Deed::Ask => "Ask Luna in the quick bar",
-            };
-            NewShortcut::new(deed.setting(), about).preferred_trigger(trigger(keys).as_str())
+            NewShortcut::new(deed.setting(), deed.about()).preferred_trigger(trigger(keys).as_str())
         })
         .collect();
     let bound = portal
@@ -44,13 +40,15 @@ async fn follow(app: &AppHandle, wanted: &[(Deed, String)]) -> ashpd::Result<()>
         .map(|key| (key.id().to_owned(), key.trigger_description().to_owned()))
         .collect();
     app.state::<Arc<Shell>>().hotkeys.given(&given);
-    let mut pressed = portal.receive_activated().await?;
-    while let Some(key) = pressed.next().await {
-        let Some(deed) = Deed::ALL.into_iter().find(|deed| deed.setting() == key.shortcut_id()) else {
+    let pressed = portal.receive_activated().await?.map(|key| (key.shortcut_id().to_owned(), true));
+    let released = portal.receive_deactivated().await?.map(|key| (key.shortcut_id().to_owned(), false));
+    let mut keys = futures::stream::select(pressed.boxed(), released.boxed());
+    while let Some((key, down)) = keys.next().await {
+        let Some(deed) = Deed::ALL.into_iter().find(|deed| deed.setting() == key) else {
             continue;
         };
         let to = app.clone();
-        let _ = app.run_on_main_thread(move || deed.perform(&to));
+        let _ = app.run_on_main_thread(move || if down { deed.pressed(&to) } else { deed.released(&to) });
     }
     Ok(())
 }

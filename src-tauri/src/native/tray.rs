@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use luna_model::Settings;
+use luna_model::{Settings, VoicePhase};
 use serde_json::json;
 use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry, include_image};
 
+use super::talk::Talk;
 use super::{Shell, quick, window};
 use crate::words::{Words, words};
 
 const OPEN: &str = "open";
 const ASK: &str = "ask";
+const TALK: &str = "talk";
 const RUN: &str = "run";
 const NEXT: &str = "next";
 const WAITING: &str = "waiting";
@@ -23,6 +25,7 @@ const QUIT: &str = "quit";
 
 static CALM: Image<'_> = include_image!("icons/tray.png");
 static ASKING: Image<'_> = include_image!("icons/tray-asking.png");
+static LISTENING: Image<'_> = include_image!("icons/tray-listening.png");
 static SILENT: Image<'_> = include_image!("icons/tray-quiet.png");
 
 /// An entry, and its text in whatever language.
@@ -32,6 +35,7 @@ type Entry = (MenuItem<Wry>, fn(&Words) -> &'static str);
 pub(super) struct Tray {
     icon: TrayIcon,
     entries: [Entry; 5],
+    talk: MenuItem<Wry>,
     next: MenuItem<Wry>,
     waiting: MenuItem<Wry>,
     quiet: CheckMenuItem<Wry>,
@@ -43,6 +47,7 @@ struct Now {
     words: &'static Words,
     waiting: usize,
     quiet: bool,
+    voice: VoicePhase,
 }
 
 impl Tray {
@@ -53,6 +58,7 @@ impl Tray {
         };
         let [open, ask, run] = [entry(OPEN, |w| w.open)?, entry(ASK, |w| w.ask)?, entry(RUN, |w| w.run)?];
         let [options, quit] = [entry(SETTINGS, |w| w.settings)?, entry(QUIT, |w| w.quit)?];
+        let talk = MenuItem::with_id(app, TALK, words.talk, true, None::<&str>)?;
         let next = MenuItem::with_id(app, NEXT, words.nothing_next, true, None::<&str>)?;
         let waiting = MenuItem::with_id(app, WAITING, words.no_questions, false, None::<&str>)?;
         let quiet =
@@ -60,7 +66,19 @@ impl Tray {
         let line = || PredefinedMenuItem::separator(app);
         let menu = Menu::with_items(
             app,
-            &[&open.0, &ask.0, &run.0, &line()?, &next, &waiting, &quiet, &line()?, &options.0, &quit.0],
+            &[
+                &open.0,
+                &ask.0,
+                &talk,
+                &run.0,
+                &line()?,
+                &next,
+                &waiting,
+                &quiet,
+                &line()?,
+                &options.0,
+                &quit.0,
+            ],
         )?;
         let icon = TrayIconBuilder::with_id("luna")
             .icon(CALM.clone())
@@ -70,8 +88,9 @@ impl Tray {
             .on_menu_event(chosen)
             .on_tray_icon_event(clicked)
             .build(app)?;
-        let now = Now { words, waiting: 0, quiet: settings.do_not_disturb };
-        Ok(Self { icon, entries: [open, ask, run, options, quit], next, waiting, quiet, now: now.into() })
+        let now = Now { words, waiting: 0, quiet: settings.do_not_disturb, voice: VoicePhase::Off };
+        let entries = [open, ask, run, options, quit];
+        Ok(Self { icon, entries, talk, next, waiting, quiet, now: now.into() })
     }
 
     /// Shows what the settings say.
@@ -99,6 +118,13 @@ impl Tray {
         complain(self.paint(&now));
     }
 
+    /// Shows what she does with her ears and her mouth.
+    pub(super) fn voice(&self, phase: VoicePhase) {
+        let mut now = self.now.lock();
+        now.voice = phase;
+        complain(self.paint(&now));
+    }
+
     fn paint(&self, now: &Now) -> tauri::Result<()> {
         let text = match now.waiting {
             0 => now.words.no_questions.to_owned(),
@@ -107,13 +133,24 @@ impl Tray {
         };
         self.waiting.set_text(&text)?;
         self.waiting.set_enabled(now.waiting > 0)?;
+        let listens = now.voice == VoicePhase::Listening;
+        let busy = matches!(now.voice, VoicePhase::Listening | VoicePhase::Thinking | VoicePhase::Speaking);
+        self.talk.set_text(if busy { now.words.hush } else { now.words.talk })?;
         let icon = match now {
+            // That she listens is seen before all else.
+            Now { voice: VoicePhase::Listening, .. } => &LISTENING,
             Now { waiting: 1.., .. } => &ASKING,
             Now { quiet: true, .. } => &SILENT,
             _ => &CALM,
         };
         self.icon.set_icon(Some(icon.clone()))?;
-        let tooltip = if now.waiting > 0 { format!("Luna: {text}") } else { "Luna".into() };
+        let tooltip = if listens {
+            now.words.listens.to_owned()
+        } else if now.waiting > 0 {
+            format!("Luna: {text}")
+        } else {
+            "Luna".into()
+        };
         self.icon.set_tooltip(Some(tooltip))
     }
 }
@@ -128,6 +165,7 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
     match event.id().as_ref() {
         OPEN | WAITING => window::show(app, None),
         ASK => quick::show(app),
+        TALK => app.state::<Arc<Shell>>().talk(Talk::Toggle),
         RUN => window::show(app, Some("/run")),
         NEXT => window::show(app, Some("/today")),
         SETTINGS => window::show(app, Some("/settings")),

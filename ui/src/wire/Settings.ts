@@ -88,6 +88,10 @@ hotkey_open: string,
  */
 hotkey_ask: string, 
 /**
+ * Global hotkey to talk: held, Luna listens until it is let go; pressed, she listens or stops. Empty = none.
+ */
+hotkey_talk: string, 
+/**
  * The desktop program starts with the user's session, in the tray.
  */
 start_at_login: boolean, 

@@ -12,14 +12,20 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::mouth::{Answered, answer, millis};
-use super::{Press, phrase};
+use super::{Press, Pressed, phrase};
 use crate::Luna;
-use crate::ports::{Sound, Speech, Transcript};
+use crate::ports::{SPEECH_RATE, Sound, Speech, Transcript};
 
 /// How long she waits for the first word after her name or the button.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a microphone that cannot be opened is left alone.
 const AGAIN: Duration = Duration::from_secs(5);
+/// A button that is let go sooner was pressed, not held.
+const TAP: Duration = Duration::from_millis(350);
+/// How long she waits, once the button is let go, for what was said with it.
+const LET_GO: Duration = Duration::from_secs(2);
+/// Most that is gathered while the button is held, in samples: two minutes.
+const LONGEST_HELD: usize = 120 * SPEECH_RATE as usize;
 /// Silence after which a conversation is over; what is said later begins a new one.
 const FORGET: Duration = Duration::from_secs(600);
 /// Utterances that may wait to be understood.
@@ -36,12 +42,12 @@ enum Attention {
     Name,
     /// To everything, until then.
     Until(tokio::time::Instant),
-    /// To everything, while the button is held.
-    Held,
+    /// To everything, while the button is held: since then, and whether she listened before.
+    Held(Instant, bool),
 }
 
 /// Holds conversations until Luna stops.
-pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Press>) {
+pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Pressed>) {
     let mut settings = luna.settings().watch();
     let mut attention = Attention::Name;
     loop {
@@ -85,17 +91,18 @@ pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Press>) {
 }
 
 /// What a press makes of the attention; `busy` when an answer is on its way.
-fn pressed(press: Press, attention: Attention, busy: bool) -> Attention {
-    match press {
-        Press::Hold => Attention::Held,
-        Press::Release if attention == Attention::Held => {
-            Attention::Until(tokio::time::Instant::now() + Duration::from_secs(2))
-        }
-        Press::Toggle if attention == Attention::Name && !busy => {
-            Attention::Until(tokio::time::Instant::now() + PATIENCE)
-        }
-        Press::Toggle | Press::Hush => Attention::Name,
-        Press::Release => attention,
+fn pressed((press, at): Pressed, attention: Attention, busy: bool) -> Attention {
+    let until = |time| Attention::Until(tokio::time::Instant::now() + time);
+    match (press, attention) {
+        (Press::Hold, Attention::Held(..)) => attention,
+        (Press::Hold, _) => Attention::Held(at, matches!(attention, Attention::Until(_)) && !busy),
+        // A tap is a toggle.
+        (Press::Release, Attention::Held(since, true)) if at.duration_since(since) < TAP => Attention::Name,
+        (Press::Release, Attention::Held(since, false)) if at.duration_since(since) < TAP => until(PATIENCE),
+        (Press::Release, Attention::Held(..)) => until(LET_GO),
+        (Press::Toggle, Attention::Name) if !busy => until(PATIENCE),
+        (Press::Toggle | Press::Hush, _) => Attention::Name,
+        (Press::Release, _) => attention,
     }
 }
 
@@ -133,6 +140,8 @@ struct Talk {
     speaking: bool,
     /// What was said up to the last breath, understood ahead of its end.
     ahead: Option<Understanding>,
+    /// What was said so far while the button is held.
+    held: Vec<f32>,
     /// What was said and is being understood, in order.
     questions: VecDeque<Question>,
     answering: Option<Answering>,
@@ -149,6 +158,7 @@ impl Talk {
             attention,
             speaking: false,
             ahead: None,
+            held: Vec::new(),
             questions: VecDeque::new(),
             answering: None,
             trouble: None,
@@ -160,7 +170,7 @@ impl Talk {
     async fn listen(
         &mut self,
         mut sounds: BoxStream<'static, Sound>,
-        presses: &mut mpsc::Receiver<Press>,
+        presses: &mut mpsc::Receiver<Pressed>,
         settings: &mut tokio::sync::watch::Receiver<luna_model::Settings>,
     ) -> bool {
         loop {
@@ -234,7 +244,10 @@ impl Talk {
                     self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE * 8);
                 }
             }
-            Sound::Pause(speech) if self.wanted() => self.ahead = Some(self.understand(&speech)),
+            Sound::Pause(speech) if self.wanted() => {
+                let speech = self.with_held(speech);
+                self.ahead = Some(self.understand(&speech));
+            }
             Sound::Pause(_) => {}
             Sound::Ended { speech, silence_ms } => self.ended(speech, silence_ms),
             Sound::Lost(why) => self.trouble = Some(why),
@@ -249,10 +262,35 @@ impl Talk {
 
     fn ended(&mut self, speech: Speech, silence_ms: u64) {
         self.speaking = false;
-        let ahead = self.ahead.take();
         if !self.wanted() || self.questions.len() >= WAITING {
+            self.ahead = None;
             return;
         }
+        let speech = self.with_held(speech);
+        if matches!(self.attention, Attention::Held(..)) {
+            // More may follow until the button is let go.
+            self.ahead = Some(self.understand(&speech));
+            self.held = speech.0.to_vec();
+            return;
+        }
+        self.held.clear();
+        self.ask(speech, silence_ms);
+    }
+
+    /// What was said while the button was held, then this.
+    fn with_held(&self, speech: Speech) -> Speech {
+        if self.held.is_empty() {
+            return speech;
+        }
+        let mut all = self.held.clone();
+        all.extend_from_slice(&speech.0);
+        all.truncate(LONGEST_HELD);
+        Speech(all.into())
+    }
+
+    /// Has it understood, and answered when it is for her.
+    fn ask(&mut self, speech: Speech, silence_ms: u64) {
+        let ahead = self.ahead.take();
         let attended = self.attention != Attention::Name;
         // Nothing was said since the last breath, so what was understood then is all.
         let understanding =
@@ -331,7 +369,7 @@ impl Talk {
         turn.slow = slow(&turn);
         self.trouble = answered.trouble;
         self.luna.voice_turn_ended(turn);
-        if self.attention != Attention::Held {
+        if !matches!(self.attention, Attention::Held(..)) {
             let window = Duration::from_secs(self.settings.follow_up_s.into());
             let window = if self.speaking { window + PATIENCE } else { window };
             self.attention = if window.is_zero() {
@@ -343,16 +381,21 @@ impl Talk {
         self.luna.voice_phase(VoicePhase::Listening, self.trouble.clone());
     }
 
-    fn pressed(&mut self, press: Press) {
+    fn pressed(&mut self, (press, at): Pressed) {
         let busy = self.busy();
         if busy && matches!(press, Press::Hold | Press::Toggle | Press::Hush) {
             self.quiet();
         }
-        self.attention = pressed(press, self.attention, busy);
+        self.attention = pressed((press, at), self.attention, busy);
+        if press == Press::Release && !self.speaking && !self.held.is_empty() {
+            let speech = Speech(std::mem::take(&mut self.held).into());
+            self.ask(speech, 0);
+        }
     }
 
-    /// Stops the answer and all that is being said.
+    /// Stops the answer and all that is being said; what is not answered yet is forgotten.
     fn quiet(&mut self) {
+        self.questions.clear();
         if let Some(answering) = &self.answering {
             answering.stop.cancel();
         }

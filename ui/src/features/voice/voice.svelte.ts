@@ -16,6 +16,10 @@ class Voice {
   /** What is understood so far, or was last. */
   heard = $state("");
   turns = $state.raw<VoiceTurn[]>([]);
+  /** Whether she listens to what is said, thinks about it or speaks. */
+  readonly active = $derived(this.phase === "listening" || this.phase === "thinking" || this.phase === "speaking");
+  /** Presses reach her in the order they were made. */
+  private pressed: Promise<unknown> = Promise.resolve();
 
   start(): void {
     live.listen((event) => {
@@ -41,12 +45,8 @@ class Voice {
     }
   }
 
-  async press(button: Button): Promise<void> {
-    try {
-      await luna.call("voice.press", { button });
-    } catch (thrown) {
-      toasts.failed(thrown);
-    }
+  press(button: Button): void {
+    this.pressed = this.pressed.then(() => luna.call("voice.press", { button })).catch((thrown: unknown) => toasts.failed(thrown));
   }
 }
 
