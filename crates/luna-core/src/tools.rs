@@ -8,6 +8,7 @@ mod calendar;
 mod desktop;
 mod files;
 mod memory;
+mod scene;
 mod screen;
 mod shell;
 mod sound;
@@ -244,6 +245,7 @@ impl Tools {
             Registered::new::<sound::SetAppVolume>()?,
             Registered::new::<vision::Vision>()?,
             Registered::new::<voice::Speak>()?,
+            Registered::new::<scene::ShowScene>()?,
         ];
         Ok(Self { by_name: Arc::new(tools.into_iter().map(|t| (t.spec.name.clone(), t)).collect()) })
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     ActionId, AgentTask, Confirmation, ConversationId, ErrorKind, MessageId, OutputStream, RunId, RunState,
-    StepState, ToolCall, ToolResult, TurnId, Usage, VoicePhase, VoiceTurn,
+    Scene, StepState, ToolCall, ToolResult, TurnId, Usage, VoicePhase, VoiceTurn,
 };
 
 /// Something that happened.
@@ -175,6 +175,11 @@ pub enum Event {
     VoiceTurnEnded {
         /// How it went.
         turn: VoiceTurn,
+    },
+    /// A scene is to be shown.
+    SceneShown {
+        /// The scene.
+        scene: Box<Scene>,
     },
     /// Something for the user to know.
     Notice {

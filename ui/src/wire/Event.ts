@@ -9,6 +9,7 @@ import type { Mode } from "./Mode";
 import type { OutputStream } from "./OutputStream";
 import type { RunId } from "./RunId";
 import type { RunState } from "./RunState";
+import type { Scene } from "./Scene";
 import type { StepState } from "./StepState";
 import type { ToolCall } from "./ToolCall";
 import type { ToolResult } from "./ToolResult";
@@ -225,7 +226,11 @@ whole: boolean, } | { "type": "voice_turn_ended",
 /**
  * How it went.
  */
-turn: VoiceTurn, } | { "type": "notice", 
+turn: VoiceTurn, } | { "type": "scene_shown", 
+/**
+ * The scene.
+ */
+scene: Scene, } | { "type": "notice", 
 /**
  * `info`, `warning` or `error`.
  */

@@ -3,7 +3,7 @@ import { t } from "@/i18n/index.svelte";
 import type { JsonValue, RuleMatch } from "@/wire";
 
 /** The fields that say what a call is about, the most telling first. */
-const OBJECTS = ["path", "command", "url", "query", "content", "text", "title", "fact", "from", "name", "app", "pattern", "id"];
+const OBJECTS = ["path", "command", "url", "query", "content", "text", "title", "description", "fact", "from", "name", "app", "pattern", "id"];
 
 /** What a call is about: the value of its most telling field, on one line. */
 export function objectOf(input: JsonValue): string {

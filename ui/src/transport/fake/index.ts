@@ -10,6 +10,7 @@ import * as holdings from "./holdings";
 import { judge } from "./judge";
 import * as memory from "./memory";
 import * as talk from "./talk";
+import { SCENE, voiceTurns } from "./senses";
 
 type Handlers = { [Name in CommandName]: (request: Request<Name>) => Response<Name> | Promise<Response<Name>> };
 
@@ -414,8 +415,8 @@ export function fakeTransport(search: string = location.search): Transport {
     "api.get": () => holdings.api(),
     "logs.get": ({ limit }) => holdings.logs().slice(0, limit),
     "agent.use_tool": ({ tool }) => ({ content: `${tool}: done`, origin: null }),
-    "scene.make": ({ prompt }) => ({ scene: { ...data.SCENE, title: prompt }, model: null, note: null }),
-    "voice.state": () => ({ phase: voicePhase, trouble: null, speaking: false, turns: bare ? [] : data.voiceTurns() }),
+    "scene.make": ({ prompt }) => ({ scene: { ...SCENE, title: prompt }, model: null, note: null }),
+    "voice.state": () => ({ phase: voicePhase, trouble: null, speaking: false, turns: bare ? [] : voiceTurns() }),
     "voice.ready": () => ({
       inputs: [{ id: "usb", name: "USB microphone" }],
       outputs: [{ id: "hdmi", name: "Loudspeakers" }],
@@ -424,6 +425,8 @@ export function fakeTransport(search: string = location.search): Transport {
       missing: bare ? ["The speech model base is not here: `luna models get whisper-base` fetches it (142 MB)."] : [],
     }),
     "voice.press": ({ button }) => {
+      // A short press, as the tests make it: what it did stands when it is let go.
+      if (button === "release") return {};
       voicePhase = voicePhase === "off" && button !== "hush" ? "listening" : "off";
       publish({ type: "voice_changed", phase: voicePhase, trouble: null });
       if (voicePhase === "listening") publish({ type: "voice_level", level: 0.6 });
