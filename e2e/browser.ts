@@ -26,6 +26,8 @@ export async function launch(): Promise<Browser> {
     args: [
       "--no-sandbox",
       "--disable-gpu",
+      // 3D without a graphics card.
+      "--enable-unsafe-swiftshader",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

@@ -220,6 +220,29 @@ const LOOKS: Look[] = [
   { name: "settings-privacy", at: "#/settings/privacy" },
   { name: "today-calendars", at: "#/today/calendars", before: (page) => page.getByRole("heading", { name: "Calendar files" }).waitFor() },
   { name: "settings-desktop", at: "#/settings/desktop", before: (page) => page.getByText("Do not disturb").waitFor() },
+  { name: "settings-voice", at: "#/settings/voice", before: (page) => page.getByText("USB microphone").waitFor({ state: "attached" }) },
+  { name: "settings-voice-missing", at: "#/settings/voice", query: "empty", before: (page) => page.getByText("is not here").waitFor() },
+  {
+    name: "voice-listening",
+    at: "#/chat",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Listen" }).click();
+      await page.getByRole("link", { name: "Voice: Listening" }).waitFor();
+    },
+  },
+  {
+    name: "scene",
+    at: "#/chat",
+    before: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").fill("scene");
+      await page.getByRole("option", { name: "Draw a scene" }).click();
+      await page.getByRole("textbox", { name: "What is to be seen?" }).fill("a ball and its ring");
+      await page.keyboard.press("Enter");
+      await page.locator("canvas").waitFor();
+      await page.getByText("2 × box").waitFor();
+    },
+  },
   { name: "settings-storage", at: "#/settings/storage", before: (page) => page.getByText("Kept for undo").waitFor() },
   {
     name: "settings-delete",

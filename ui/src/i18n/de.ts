@@ -768,6 +768,7 @@ export const de: Catalogue = {
     keys: {
       hotkey_open: { label: "Luna zeigen oder verbergen", hint: "Bringt das Fenster zurück, wo es war." },
       hotkey_ask: { label: "In der Schnellleiste fragen", hint: "Eine kleine Leiste über allem, mit der Auswahl zur Hand." },
+      hotkey_talk: { label: "Sprechen", hint: "Halten und sprechen; kurz drücken hört zu oder hört auf." },
     },
     change: "Ändern",
     choose: "Tasten wählen",

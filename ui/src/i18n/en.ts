@@ -767,6 +767,7 @@ export const en = {
     keys: {
       hotkey_open: { label: "Show or hide Luna", hint: "Brings the window back where it was." },
       hotkey_ask: { label: "Ask in the quick bar", hint: "A small bar above everything else, with what is selected at hand." },
+      hotkey_talk: { label: "Talk", hint: "Hold it and speak; a short press listens or stops." },
     },
     change: "Change",
     choose: "Choose keys",

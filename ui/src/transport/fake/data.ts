@@ -57,6 +57,19 @@ export const SETTINGS: Settings = {
   do_not_disturb: false,
 };
 
+const TITLES: [title: string, age: number, pinned: boolean][] = [
+  ["Packing list for Lisbon", 3 * DAY, true],
+  ["Why is the disk full", 20 * MINUTE, false],
+  ["Rust lifetimes, once more", 2 * HOUR, false],
+  ["Birthday ideas for Mira", 5 * HOUR, false],
+  ["Backup of the photos", 1 * DAY + HOUR, false],
+  ["Sourdough timings", 1 * DAY + 4 * HOUR, false],
+  ["Rename 300 scans", 3 * DAY, false],
+  ["Tax documents to gather", 5 * DAY, false],
+  ["A quieter fan curve", 12 * DAY, false],
+  ["Reading list", 30 * DAY, false],
+];
+
 export function conversations(): Conversation[] {
   return TITLES.map(([title, age, pinned], index) => ({
     id: `c${index}`,

@@ -109,6 +109,7 @@ export function fakeTransport(search: string = location.search): Transport {
       hotkeys: [
         { setting: "hotkey_open", keys: settings.hotkey_open, active: true, problem: null },
         { setting: "hotkey_ask", keys: settings.hotkey_ask, active: false, problem: `${settings.hotkey_ask} is used by another program or by the desktop; choose other keys` },
+        { setting: "hotkey_talk", keys: settings.hotkey_talk, active: true, problem: null },
       ],
       hotkeys_note: null,
       bind: [],

@@ -1,26 +1,39 @@
 // What the stand-in core hears, says and draws.
-import type { Scene, VoiceTurn } from "@/wire";
-import { ago, MINUTE, HOUR } from "./data";
+import type { Scene, Shape, VoiceTurn } from "@/wire";
+import { ago, MINUTE } from "./data";
+
+const shape = (kind: Shape["kind"], position: Shape["position"], size: Shape["size"], color: string, more: Partial<Shape> = {}): Shape => ({
+  kind,
+  position,
+  size,
+  rotation: [0, 0, 0],
+  color,
+  glow: 0,
+  opacity: 1,
+  count: 0,
+  label: "",
+  motion: "none",
+  motion_seconds: 8,
+  ...more,
+});
 
 export const SCENE: Scene = {
-  title: "A ball",
-  background: "#a9cfee",
-  camera: { position: [0, 6, 18], target: [0, 2, 0], orbit_seconds: 90 },
-  lights: [{ kind: "ambient", color: "#ffffff", intensity: 1, position: [0, 0, 0] }],
+  title: "A ball and its ring",
+  background: "#0a1128",
+  camera: { position: [0, 5, 14], target: [0, 2, 0], orbit_seconds: 90 },
+  lights: [
+    { kind: "ambient", color: "#8090c0", intensity: 0.6, position: [0, 0, 0] },
+    { kind: "sun", color: "#fff4d6", intensity: 1.4, position: [20, 30, 20] },
+    { kind: "point", color: "#ff9a4a", intensity: 1, position: [-4, 3, 4] },
+  ],
   shapes: [
-    {
-      kind: "sphere",
-      position: [0, 1, 0],
-      size: [2, 2, 2],
-      rotation: [0, 0, 0],
-      color: "#5b86c9",
-      glow: 0,
-      opacity: 1,
-      count: 0,
-      label: "",
-      motion: "spin",
-      motion_seconds: 14,
-    },
+    shape("plane", [0, 0, 0], [40, 0, 40], "#24405c", { motion: "wave" }),
+    shape("sphere", [0, 3, 0], [3, 3, 3], "#e0b64a", { motion: "bob", label: "Luna" }),
+    shape("torus", [0, 3, 0], [6, 0.3, 6], "#b8c8ff", { rotation: [20, 0, 0], motion: "spin" }),
+    shape("box", [-5, 1, -2], [2, 2, 2], "#c0483c"),
+    shape("box", [5, 1, -2], [2, 2, 2], "#3c7bc0"),
+    shape("cone", [0, 1.5, -6], [3, 3, 3], "#4a9060"),
+    shape("points", [0, 12, -8], [60, 20, 30], "#ffffff", { count: 300, motion: "twinkle", glow: 1 }),
   ],
 };
 
@@ -47,17 +60,4 @@ export const voiceTurns = (): VoiceTurn[] => [
     interrupted: true,
     slow: "understanding took 2100 ms; a smaller model (tiny, base) is quicker",
   },
-];
-
-const TITLES: [title: string, age: number, pinned: boolean][] = [
-  ["Packing list for Lisbon", 3 * DAY, true],
-  ["Why is the disk full", 20 * MINUTE, false],
-  ["Rust lifetimes, once more", 2 * HOUR, false],
-  ["Birthday ideas for Mira", 5 * HOUR, false],
-  ["Backup of the photos", 1 * DAY + HOUR, false],
-  ["Sourdough timings", 1 * DAY + 4 * HOUR, false],
-  ["Rename 300 scans", 3 * DAY, false],
-  ["Tax documents to gather", 5 * DAY, false],
-  ["A quieter fan curve", 12 * DAY, false],
-  ["Reading list", 30 * DAY, false],
 ];
