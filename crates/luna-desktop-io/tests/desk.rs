@@ -66,6 +66,8 @@ impl Drop for Running {
 fn x_server() -> (Child, String) {
     let mut command = Command::new("Xvfb");
     command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+    // Without it the server begins anew, and ends everything, when the first client leaves before the next one comes.
+    command.arg("-noreset");
     let mut server =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
@@ -102,8 +104,8 @@ async fn window_of(desktop: &LocalDesktop, app: &str) -> Window {
     let end = Instant::now() + PATIENCE;
     loop {
         // The window manager may still be on its way.
-        let windows = desktop.windows().await.unwrap_or_default();
-        if let Some(found) = windows.iter().find(|w| w.app == app) {
+        let windows = desktop.windows().await;
+        if let Some(found) = windows.iter().flatten().find(|w| w.app == app) {
             return found.clone();
         }
         assert!(Instant::now() < end, "there is no window of {app}: {windows:?}");

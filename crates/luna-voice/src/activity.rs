@@ -14,6 +14,8 @@ const SURE_TO_BEGIN: f32 = 0.75;
 const SURE: f32 = 0.5;
 /// Frames of speech in a row that begin an utterance: a click is shorter.
 const BEGIN: usize = 5;
+/// The same while Luna herself may be heard: a stutter of the sound server is shorter.
+const BEGIN_OVER_HER: usize = 9;
 /// Silence, in frames, after which what was said so far is worth understanding.
 const BREATH: usize = 13;
 /// Silence, in frames, that ends an utterance: half a second.
@@ -108,14 +110,15 @@ impl Activity {
         let speech = self.is_speech(frame, loud, echo);
         if !self.begun {
             self.before.extend(frame);
-            let keep = (BEFORE + BEGIN) * FRAME;
+            let begin = if echo > 0.0 { BEGIN_OVER_HER } else { BEGIN };
+            let keep = (BEFORE + begin) * FRAME;
             let over = self.before.len().saturating_sub(keep);
             self.before.drain(..over);
             self.run = if speech { self.run + 1 } else { 0 };
-            if self.run >= BEGIN {
+            if self.run >= begin {
                 self.begun = true;
                 self.utterance = self.before.drain(..).collect();
-                (self.voiced, self.silent, self.run) = (BEGIN, 0, 0);
+                (self.voiced, self.silent, self.run) = (begin, 0, 0);
                 tell(Sound::Began);
             }
             return;
