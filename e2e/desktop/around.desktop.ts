@@ -44,6 +44,7 @@ describe("around the window", () => {
     expect(view.hotkeys).toMatchObject([
       { setting: "hotkey_open", active: true, problem: null },
       { setting: "hotkey_ask", active: true, problem: null },
+      { setting: "hotkey_talk", active: true, problem: null },
     ]);
     expect(await place.call("desktop.try_hotkey", { keys: "Ctrl+Alt+L" })).toMatchObject({ active: false });
     expect(await place.call("desktop.try_hotkey", { keys: "Ctrl+Alt+J" })).toMatchObject({ active: true, problem: null });
