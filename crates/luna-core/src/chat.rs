@@ -15,8 +15,8 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 use luna_model::{
-    ChatMode, Conversation, ConversationId, Error, Event, Image, Message, MessageId, MessageState, ModelInfo,
-    Provider, Result, Role, TurnId,
+    ChatMode, Conversation, ConversationId, Emotion, Error, Event, Image, Message, MessageId, MessageState,
+    ModelInfo, Provider, Result, Role, TurnId,
 };
 use luna_store::{ConversationKind, MessageHit};
 use tokio::sync::mpsc;
@@ -41,6 +41,8 @@ pub struct ChatRequest {
     pub images: Vec<Image>,
     /// How the answer will be used.
     pub mode: ChatMode,
+    /// How it was said, when it was spoken. It informs the tone of the answer and is kept nowhere.
+    pub tone: Option<Emotion>,
     /// Another provider than the configured one.
     pub provider: Option<Provider>,
     /// Another model than the configured one.

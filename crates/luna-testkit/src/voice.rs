@@ -26,6 +26,7 @@ struct State {
     understood: VecDeque<String>,
     ears: Option<mpsc::Sender<Sound>>,
     slow: bool,
+    tone: Option<Emotion>,
     deaf: Option<String>,
 }
 
@@ -39,6 +40,11 @@ impl PaperVoice {
     /// From now on a sentence takes until it is stopped.
     pub fn speak_for_ever(&self) {
         self.state.lock().slow = true;
+    }
+
+    /// From now on everything is said with this feeling.
+    pub fn sound_as(&self, tone: Emotion) {
+        self.state.lock().tone = Some(tone);
     }
 
     /// There is no microphone, and this is why.
@@ -109,7 +115,8 @@ impl Voice for PaperVoice {
     }
 
     async fn emotion(&self, _: Speech) -> Result<Emotion> {
-        Ok(Emotion { neutral: 0.7, happy: 0.2, sad: 0.06, angry: 0.04 })
+        let calm = Emotion { neutral: 0.7, happy: 0.2, sad: 0.06, angry: 0.04 };
+        Ok(self.state.lock().tone.unwrap_or(calm))
     }
 
     async fn say(&self, text: &str, _: &VoiceSettings, stop: CancellationToken) -> Result<Spoken> {

@@ -157,3 +157,18 @@ async fn speaking_can_be_forbidden_and_is_written_down() {
     // A line before and a line after, for what was said and for what was refused.
     assert_eq!(lines.iter().filter(|line| line.tool == "speak").count(), 4);
 }
+
+#[tokio::test]
+async fn how_it_was_said_informs_the_answer_unless_that_is_switched_off() {
+    for (listens, told) in [(true, true), (false, false)] {
+        let luna = awake(json!({ "wake_word": true, "emotion": listens })).await;
+        luna.voice.sound_as(luna_model::Emotion { neutral: 0.1, happy: 0.05, sad: 0.8, angry: 0.05 });
+        let mut events = luna.bus().watch();
+        until(&luna, "listens for her name", |l| l.voice.listens()).await;
+        luna.model.then(Reply::says("I am here."));
+        luna.voice.hear("Hey Luna, are you there?").await;
+        turn(&mut events).await;
+        let asked = luna.model.asked();
+        assert_eq!(asked.last().unwrap().system.contains("sounds sad"), told);
+    }
+}

@@ -1123,7 +1123,7 @@ export const de: Catalogue = {
     rate: "Wörter in der Minute",
     volume: "Lautstärke",
     emotion: "Den Tonfall hören",
-    emotionHint: "Neutral, fröhlich, traurig oder wütend, allein am Klang.",
+    emotionHint: "Ob du fröhlich, traurig oder wütend klingst, färbt ihre Antwort. Allein am Klang, und nirgends aufgehoben.",
     tryIt: "Etwas sagen",
     sample: "So klinge ich.",
     turns: "Die letzten gesprochenen Wünsche",

@@ -1127,7 +1127,7 @@ export const en = {
     rate: "Words a minute",
     volume: "Loudness",
     emotion: "Hear the tone of voice",
-    emotionHint: "Neutral, happy, sad or angry, from the sound alone.",
+    emotionHint: "Whether you sound happy, sad or angry colours how she answers. From the sound alone, and kept nowhere.",
     tryIt: "Say something",
     sample: "This is how I sound.",
     turns: "The last spoken turns",

@@ -98,6 +98,7 @@ impl Driver {
             user_name: &settings.user_name,
             now: &self.luna.clock().local(),
             mode: self.begun.request.mode,
+            tone: self.begun.request.tone,
             personality,
             facts: &facts,
             summary: summary.as_ref().map(|s| s.text.as_str()),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use luna_model::{ChatMode, FactHit, Message, Role, Skill, ToolResult, ToolSpec, Turn};
+use luna_model::{ChatMode, Emotion, FactHit, Message, Role, Skill, ToolResult, ToolSpec, Turn};
 
 /// Answers whose tool calls are given back in full; older ones are told as text alone.
 const RECENT_WITH_TOOLS: usize = 3;
@@ -11,12 +11,17 @@ const EARLIER_RESULT: usize = 2_000;
 /// Most characters of a skill's text.
 const MOST_SKILL: usize = 4_000;
 
+/// How sure the ear must be of a feeling.
+const CLEAR: f64 = 0.6;
+
 /// What goes into the system prompt.
 pub(crate) struct Prompt<'a> {
     pub(crate) luna_name: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) now: &'a jiff::Zoned,
     pub(crate) mode: ChatMode,
+    /// How the message was said, when it was spoken.
+    pub(crate) tone: Option<Emotion>,
     pub(crate) personality: String,
     pub(crate) facts: &'a [FactHit],
     pub(crate) summary: Option<&'a str>,
@@ -43,6 +48,13 @@ impl Prompt<'_> {
         if self.mode == ChatMode::Voice {
             out.push_str("Your answer is spoken aloud: one to three short sentences, no Markdown, no lists, no addresses.\n");
         }
+        if let Some(feeling) = self.tone.and_then(felt) {
+            let _ = writeln!(
+                out,
+                "{user} sounds {feeling}. Let it inform your tone; do not speak of it, and do not rely on it: it is a guess from the \
+                 sound of the voice."
+            );
+        }
         if !self.facts.is_empty() {
             out.push_str("\n## What you remember\n");
             for hit in self.facts {
@@ -67,6 +79,12 @@ impl Prompt<'_> {
         }
         out
     }
+}
+
+/// A feeling that is clear enough to be heeded.
+fn felt(tone: Emotion) -> Option<&'static str> {
+    let (feeling, sure) = tone.likeliest();
+    (feeling != "neutral" && sure >= CLEAR).then_some(feeling)
 }
 
 /// The conversation so far, as turns.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::mouth::{Answered, answer, millis};
+use super::mouth::{Answered, Heard, answer, millis};
 use super::{Press, Pressed, phrase};
 use crate::Luna;
 use crate::ports::{SPEECH_RATE, Sound, Speech, Transcript};
@@ -356,7 +356,8 @@ impl Talk {
         };
         let conversation = self.conversation.filter(|(_, at)| at.elapsed() < FORGET).map(|(id, _)| id);
         let stop = CancellationToken::new();
-        let answer = answer(self.luna.clone(), text, conversation, self.settings.clone(), stop.clone());
+        let heard = Heard { text, speech: question.speech, conversation };
+        let answer = answer(self.luna.clone(), heard, self.settings.clone(), stop.clone());
         self.answering = Some(Answering { task: tokio::spawn(answer), stop, turn });
     }
 

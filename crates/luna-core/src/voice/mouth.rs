@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::spoken::{Sentences, plain};
+use crate::ports::Speech;
 use crate::{ChatRequest, Luna};
 
 /// Sentences that may wait to be spoken before the turn waits for the mouth.
@@ -27,19 +28,27 @@ pub(super) struct Answered {
     pub(super) trouble: Option<String>,
 }
 
+/// What was said to her.
+pub(super) struct Heard {
+    pub(super) text: String,
+    pub(super) speech: Speech,
+    pub(super) conversation: Option<ConversationId>,
+}
+
 /// Asks, and speaks the answer. `stop` ends both.
 pub(super) async fn answer(
     luna: Luna,
-    question: String,
-    conversation: Option<ConversationId>,
+    Heard { text, speech, conversation }: Heard,
     settings: VoiceSettings,
     stop: CancellationToken,
 ) -> Answered {
     let asked = Instant::now();
+    // Too short or not to be heard is no feeling.
+    let tone = if settings.emotion { luna.voice().emotion(speech).await.ok() } else { None };
     let (sentences, waiting) = mpsc::channel::<String>(AHEAD);
     let speaking = tokio::spawn(speak(luna.clone(), waiting, settings, stop.clone()));
     let request =
-        ChatRequest { conversation, message: question, mode: ChatMode::Voice, ..ChatRequest::default() };
+        ChatRequest { conversation, message: text, mode: ChatMode::Voice, tone, ..ChatRequest::default() };
     let mut answered = Answered { conversation, ..Answered::default() };
     let mut first = None;
     let written = write(&luna, request, &mut answered, &stop, |sentence| {
