@@ -38,6 +38,20 @@ pub enum Actor {
         /// Which.
         task: TaskId,
     },
+    /// A job that runs at its times.
+    Job {
+        /// Which.
+        job: crate::JobId,
+    },
+    /// Somebody who writes from elsewhere.
+    Guest {
+        /// Where.
+        channel: crate::Channel,
+        /// Who.
+        sender: String,
+        /// What they may do.
+        standing: crate::Standing,
+    },
     /// A step of a plan that the user approved as shown.
     Run {
         /// Which.

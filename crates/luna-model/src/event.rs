@@ -142,6 +142,10 @@ pub enum Event {
     MemoryChanged,
     /// Events, things to do or reminders changed.
     CalendarChanged,
+    /// Jobs were added, changed or deleted.
+    ScheduleChanged,
+    /// Somebody wrote on a channel for the first time, or may do something else now.
+    ChannelsChanged,
     /// A background task moved.
     TaskChanged {
         /// The task.

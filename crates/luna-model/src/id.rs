@@ -69,4 +69,8 @@ ids! {
     TodoId;
     /// A reminder.
     ReminderId;
+    /// Something that Luna does at times.
+    JobId;
+    /// One run of it.
+    JobRunId;
 }

@@ -4,8 +4,10 @@
 
 mod action;
 mod calendar;
+mod channel;
 mod chat;
 mod command;
+mod dashboard;
 mod error;
 mod event;
 mod fact;
@@ -13,6 +15,7 @@ mod id;
 mod model;
 mod plan;
 mod scene;
+mod schedule;
 mod secret;
 mod settings;
 mod task;
@@ -21,8 +24,10 @@ mod voice;
 
 pub use action::*;
 pub use calendar::*;
+pub use channel::*;
 pub use chat::*;
 pub use command::*;
+pub use dashboard::*;
 pub use error::*;
 pub use event::*;
 pub use fact::*;
@@ -31,6 +36,7 @@ pub use jiff::Timestamp;
 pub use model::*;
 pub use plan::*;
 pub use scene::*;
+pub use schedule::*;
 pub use secret::*;
 pub use settings::*;
 pub use task::*;

@@ -37,6 +37,34 @@ pub struct Settings {
     pub private_windows: Vec<String>,
     /// Hearing and speaking.
     pub voice: VoiceSettings,
+    /// Where the weather is told of: its name.
+    pub weather_city: String,
+    /// Degrees north.
+    pub weather_lat: f64,
+    /// Degrees east.
+    pub weather_lon: f64,
+    /// Shares and funds on the dashboard, by their symbols.
+    pub stock_symbols: Vec<String>,
+    /// Coins on the dashboard, by their names at CoinGecko.
+    pub coins: Vec<String>,
+    /// Feeds whose news are on the dashboard.
+    pub news_feeds: Vec<String>,
+    /// From when Luna does not speak up by herself (`22:30`); empty = never so.
+    pub quiet_from: String,
+    /// Until when.
+    pub quiet_until: String,
+    /// Tokens that all jobs together may use a day; then she stops and asks.
+    pub background_tokens_a_day: u64,
+    /// Hundredths of a US dollar that all jobs together may cost a day; 0 = not counted.
+    pub background_cents_a_day: u64,
+    /// Minutes that all jobs together may run a day.
+    pub background_minutes_a_day: u64,
+    /// Tokens that one run of a job may use.
+    pub background_tokens_a_job: u64,
+    /// Hundredths of a US dollar that one run of a job may cost; 0 = not counted.
+    pub background_cents_a_job: u64,
+    /// Minutes that one run of a job may take.
+    pub background_minutes_a_job: u64,
     /// `system`, `light`, `dark` or `contrast`.
     pub theme: String,
     /// `system`, or `reduced` for no motion whatever the system says.
@@ -94,6 +122,26 @@ impl Default for Settings {
                 .map(String::from)
                 .into(),
             voice: VoiceSettings::default(),
+            weather_city: "New York".into(),
+            weather_lat: 40.7128,
+            weather_lon: -74.006,
+            stock_symbols: ["SPY", "AAPL", "NVDA", "MSFT", "AMZN", "TSLA"].map(str::to_owned).into(),
+            coins: ["bitcoin", "ethereum"].map(str::to_owned).into(),
+            news_feeds: [
+                "https://feeds.bbci.co.uk/news/world/rss.xml",
+                "https://www.theguardian.com/world/rss",
+                "https://feeds.npr.org/1001/rss.xml",
+            ]
+            .map(str::to_owned)
+            .into(),
+            quiet_from: "22:30".into(),
+            quiet_until: "07:00".into(),
+            background_tokens_a_day: 200_000,
+            background_cents_a_day: 200,
+            background_minutes_a_day: 120,
+            background_tokens_a_job: 50_000,
+            background_cents_a_job: 50,
+            background_minutes_a_job: 15,
             theme: "system".into(),
             motion: "system".into(),
             modules_off: std::collections::BTreeSet::new(),

@@ -13,6 +13,8 @@ pub enum ConversationKind {
     User,
     /// A background task's own: neither.
     Task,
+    /// With somebody who writes from elsewhere: neither.
+    Guest,
 }
 
 impl ConversationKind {
@@ -20,6 +22,7 @@ impl ConversationKind {
         match self {
             Self::User => "user",
             Self::Task => "task",
+            Self::Guest => "guest",
         }
     }
 }

@@ -9,6 +9,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/002_agent.sql")),
     M::up(include_str!("schema/003_facts.sql")),
     M::up(include_str!("schema/010_calendar.sql")),
+    M::up(include_str!("schema/011_schedule.sql")),
+    M::up(include_str!("schema/012_channels.sql")),
 ];
 
 /// The version of a database that had all steps.
