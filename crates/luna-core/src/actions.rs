@@ -107,9 +107,21 @@ impl Luna {
         input: Value,
         deed: impl Future<Output = Result<T>>,
     ) -> Result<Changed<T>> {
+        let described = Described { summary, changes: true, reversible: true, ..Described::default() };
+        self.by_user_as(by, tool, described, input, deed).await
+    }
+
+    /// The same, for what is described in more words, or cannot be undone.
+    pub(crate) async fn by_user_as<T>(
+        &self,
+        by: ActionId,
+        tool: &str,
+        described: Described,
+        input: Value,
+        deed: impl Future<Output = Result<T>>,
+    ) -> Result<Changed<T>> {
         let doing = Doing::user(self.stopping().child_token());
-        let described =
-            Described { summary: summary.clone(), changes: true, reversible: true, ..Described::default() };
+        let summary = described.summary.clone();
         let permit = self.pass(self.request(by, tool, input, described, &doing), &doing).await?;
         let outcome = deed.await;
         permit.done(outcome.as_ref().map(|_| summary.as_str())).await;

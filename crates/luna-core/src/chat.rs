@@ -24,6 +24,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::Luna;
 use crate::running::Occupied;
+use crate::schedule::Meter;
 
 /// Longest message, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -79,13 +80,41 @@ struct Begun {
     question: MessageId,
     model: ModelInfo,
     occupied: Occupied,
+    /// Counts what it uses, where that is limited.
+    meter: Option<Meter>,
 }
 
 /// On whose behalf a turn is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
     User,
     Task(luna_model::TaskId),
+    Job(luna_model::JobId),
+    Guest(Guest),
+}
+
+/// Somebody who writes from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Guest {
+    pub(crate) channel: luna_model::Channel,
+    pub(crate) sender: String,
+    pub(crate) name: String,
+    pub(crate) standing: luna_model::Standing,
+}
+
+impl Asker {
+    const fn kind(&self) -> ConversationKind {
+        match self {
+            Self::User => ConversationKind::User,
+            Self::Guest(_) => ConversationKind::Guest,
+            Self::Task(_) | Self::Job(_) => ConversationKind::Task,
+        }
+    }
+
+    /// Whether what Luna remembers of the user may be told.
+    pub(crate) fn may_know(&self) -> bool {
+        !matches!(self, Self::Guest(guest) if guest.standing != luna_model::Standing::Owner)
+    }
 }
 
 impl Luna {
@@ -99,6 +128,15 @@ impl Luna {
     }
 
     pub(crate) async fn chat_as(&self, request: ChatRequest, asker: Asker) -> Result<TurnStream> {
+        self.chat_metered(request, asker, None).await
+    }
+
+    pub(crate) async fn chat_metered(
+        &self,
+        request: ChatRequest,
+        asker: Asker,
+        meter: Option<Meter>,
+    ) -> Result<TurnStream> {
         if request.message.trim().is_empty() && request.images.is_empty() {
             return Err(Error::invalid("the message is empty"));
         }
@@ -110,9 +148,8 @@ impl Luna {
             Some(id) => self.conversation(id).await?.id,
             None => {
                 let id = ConversationId::new();
-                let kind = if asker == Asker::User { ConversationKind::User } else { ConversationKind::Task };
                 let title = prompt::title(&request.message);
-                self.db().create_conversation(id, kind, title.clone(), now).await?;
+                self.db().create_conversation(id, asker.kind(), title.clone(), now).await?;
                 self.bus().publish(Event::ConversationChanged { conversation: id, title: Some(title) });
                 id
             }
@@ -134,7 +171,8 @@ impl Luna {
         };
         let question_id = question.id;
         self.db().add_message(question).await?;
-        let begun = Begun { request, asker, conversation, turn, question: question_id, model, occupied };
+        let begun =
+            Begun { request, asker, conversation, turn, question: question_id, model, occupied, meter };
         Ok(self.drive(begun))
     }
 

@@ -33,3 +33,15 @@ impl Bus {
         self.sender.subscribe()
     }
 }
+
+/// Waits for an event of a kind; for ever when the bus is gone.
+pub(crate) async fn until(watch: &mut broadcast::Receiver<Arc<Event>>, is_it: fn(&Event) -> bool) {
+    use broadcast::error::RecvError;
+    loop {
+        match watch.recv().await {
+            Ok(event) if is_it(&event) => return,
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}

@@ -14,14 +14,17 @@ use tokio_util::task::TaskTracker;
 
 use crate::calendar::Calendar;
 use crate::callers::Callers;
+use crate::channels::Post;
+use crate::dashboard::Sights;
 use crate::events::Bus;
 use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
 use crate::memory::Memory;
 use crate::modules;
-use crate::ports::{Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell, Sight, Voice};
+use crate::ports::{Channels, Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell, Sight, Sources, Voice};
 use crate::processes::Processes;
 use crate::running::Running;
+use crate::schedule::Schedule;
 use crate::settings::SettingsRow;
 use crate::skills::Skills;
 use crate::tools::Tools;
@@ -29,7 +32,12 @@ use crate::undo::{Keeper, Undo};
 use crate::workspace::Workspace;
 
 /// Permissions of deeds that only the user does directly.
-const OWN_DEEDS: [(&str, Mode); 2] = [("import_calendar", Mode::Allow), ("subscribe_calendar", Mode::Allow)];
+const OWN_DEEDS: [(&str, Mode); 4] = [
+    ("pair_sender", Mode::Allow),
+    ("import_calendar", Mode::Allow),
+    ("subscribe_calendar", Mode::Allow),
+    ("call_webhook", Mode::Allow),
+];
 
 /// What the composition root calls when settings or keys changed, before the change is acknowledged.
 pub type Apply = Box<dyn Fn(Settings) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -58,6 +66,10 @@ pub struct Parts {
     pub voice: Arc<dyn Voice>,
     /// Keys and tokens.
     pub secrets: Arc<dyn Secrets>,
+    /// Services that bring messages.
+    pub channels: Arc<dyn Channels>,
+    /// Weather, markets and news.
+    pub sources: Arc<dyn Sources>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Settings that flags and environment fix.
@@ -83,6 +95,9 @@ struct Inner {
     memory: Memory,
     calendar: Calendar,
     processes: Processes,
+    schedule: Schedule,
+    post: Post,
+    sights: Sights,
     settings: SettingsRow,
     running: Running,
     callers: Callers,
@@ -132,6 +147,9 @@ impl Luna {
                 memory,
                 calendar,
                 processes: Processes::default(),
+                schedule: Schedule::default(),
+                post: Post::default(),
+                sights: Sights::default(),
                 settings,
                 stopping,
             }),
@@ -143,6 +161,8 @@ impl Luna {
         luna.tend();
         luna.remind();
         luna.listen_in_background();
+        luna.keep_time();
+        luna.keep_post();
         Ok(luna)
     }
 
@@ -333,6 +353,26 @@ impl Luna {
         (self.inner.parts.apply)(settings).await;
     }
 
+    pub(crate) fn sources(&self) -> &dyn Sources {
+        self.inner.parts.sources.as_ref()
+    }
+
+    pub(crate) fn sights(&self) -> &Sights {
+        &self.inner.sights
+    }
+
+    pub(crate) fn channel_port(&self) -> &dyn Channels {
+        self.inner.parts.channels.as_ref()
+    }
+
+    pub(crate) fn post(&self) -> &Post {
+        &self.inner.post
+    }
+
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.inner.schedule
+    }
+
     pub(crate) fn recall(&self) -> &dyn Recall {
         self.inner.parts.recall.as_ref()
     }
@@ -378,7 +418,9 @@ impl Luna {
 fn without_tool(name: &str) -> &'static str {
     match name {
         "import_calendar" => "Taking in calendar files.",
-        _ => "Reading calendars that are kept elsewhere.",
+        "subscribe_calendar" => "Reading calendars that are kept elsewhere.",
+        "pair_sender" => "Letting people in who write from elsewhere.",
+        _ => "Calling the addresses that jobs name.",
     }
 }
 

@@ -49,6 +49,10 @@ pub const MODULES: &[Module] = &[
     Module { name: "vision", tools: &["vision", "show_scene"] },
     Module { name: "voice", tools: &["speak"] },
     Module { name: "tasks", tools: &["create_agent_task"] },
+    Module {
+        name: crate::schedule::MODULE,
+        tools: &["create_schedule", "list_schedules", "delete_schedule"],
+    },
 ];
 
 /// The module of this name.

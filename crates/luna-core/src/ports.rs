@@ -1,6 +1,7 @@
 //! What the core needs from outside: a network, hardware, money or time. One trait each, implemented by a real adapter
 //! (luna-llm, luna-shell, luna-connect, luna-desktop-io, luna-embed, luna-voice, luna-app) and by a scripted one (luna-testkit).
 
+mod channels;
 mod clock;
 mod desktop;
 mod fetch;
@@ -9,8 +10,10 @@ mod recall;
 mod secrets;
 mod shell;
 mod sight;
+mod sources;
 mod voice;
 
+pub use channels::*;
 pub use clock::*;
 pub use desktop::*;
 pub use fetch::*;
@@ -19,4 +22,5 @@ pub use recall::*;
 pub use secrets::*;
 pub use shell::*;
 pub use sight::*;
+pub use sources::*;
 pub use voice::*;

@@ -6,7 +6,7 @@ use luna_model::Timestamp;
 use parking_lot::Mutex;
 
 /// Names of what runs as long as Luna does.
-const ALWAYS: [&str; 3] = ["memory_maintenance", "proactive_followups", "calendar_reminders"];
+const ALWAYS: [&str; 4] = ["memory_maintenance", "proactive_followups", "calendar_reminders", "scheduler"];
 /// Runs only where there is a microphone and someone switched it on.
 const VOICE: &str = "voice_runtime";
 

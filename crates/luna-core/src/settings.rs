@@ -99,6 +99,8 @@ fn check(settings: &Settings) -> Result<()> {
         ("command_timeout_s", settings.command_timeout_s, 1..=86_400),
         ("first_token_timeout_s", settings.first_token_timeout_s, 1..=3_600),
         ("idle_timeout_s", settings.idle_timeout_s, 1..=3_600),
+        ("background_minutes_a_day", settings.background_minutes_a_day, 0..=1_440),
+        ("background_minutes_a_job", settings.background_minutes_a_job, 1..=1_440),
         ("free_window_after_s", settings.free_window_after_s, 0..=604_800),
         ("voice.rate", u64::from(settings.voice.rate), 60..=500),
         ("voice.volume", u64::from(settings.voice.volume), 0..=100),
@@ -125,6 +127,17 @@ fn check(settings: &Settings) -> Result<()> {
     }
     if !["auto", "piper", "espeak-ng", "system", "endpoint"].contains(&voice.engine.as_str()) {
         return Err(Error::invalid("voice.engine is auto, piper, espeak-ng, system or endpoint"));
+    }
+    if !(-90.0..=90.0).contains(&settings.weather_lat) || !(-180.0..=180.0).contains(&settings.weather_lon) {
+        return Err(Error::invalid("weather_lat is from -90 to 90, weather_lon from -180 to 180"));
+    }
+    if settings.stock_symbols.len() > 20 || settings.coins.len() > 50 || settings.news_feeds.len() > 20 {
+        return Err(Error::invalid("at most 20 symbols, 50 coins and 20 feeds"));
+    }
+    for (name, hour) in [("quiet_from", &settings.quiet_from), ("quiet_until", &settings.quiet_until)] {
+        if !hour.is_empty() && jiff::civil::Time::strptime("%H:%M", hour).is_err() {
+            return Err(Error::invalid(format!("{name} is an hour such as 22:30, or empty")));
+        }
     }
     if !["system", "light", "dark", "contrast"].contains(&settings.theme.as_str()) {
         return Err(Error::invalid("theme is system, light, dark or contrast"));

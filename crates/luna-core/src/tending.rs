@@ -49,6 +49,10 @@ impl Luna {
         self.db().purge_conversations(now.saturating_sub(RESTORABLE).unwrap_or(Timestamp::MIN)).await?;
         self.undo().forget(now.saturating_sub(UNDOABLE).unwrap_or(Timestamp::MIN)).await?;
         self.db().purge_calendar(now.saturating_sub(UNDOABLE).unwrap_or(Timestamp::MIN)).await?;
+        self.db().purge_runs(now.saturating_sub(UNDOABLE).unwrap_or(Timestamp::MIN)).await?;
+        self.db()
+            .purge_inbox(now.saturating_sub(crate::channels::REMEMBERED).unwrap_or(Timestamp::MIN))
+            .await?;
         self.refresh_subscriptions().await?;
         self.summarise_long_conversations().await?;
         self.memory().tend().await

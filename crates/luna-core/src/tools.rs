@@ -9,6 +9,7 @@ mod desktop;
 mod files;
 mod memory;
 mod scene;
+mod schedule;
 mod screen;
 mod shell;
 mod sound;
@@ -227,6 +228,9 @@ impl Tools {
             Registered::new::<todos::DeleteReminder>()?,
             Registered::new::<agent::CreateAgentTask>()?,
             Registered::new::<agent::UndoLast>()?,
+            Registered::new::<schedule::CreateSchedule>()?,
+            Registered::new::<schedule::ListSchedules>()?,
+            Registered::new::<schedule::DeleteSchedule>()?,
             Registered::new::<desktop::GetSystemInfo>()?,
             Registered::new::<desktop::GetClipboard>()?,
             Registered::new::<desktop::SetClipboard>()?,

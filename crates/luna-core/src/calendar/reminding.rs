@@ -37,7 +37,7 @@ impl Luna {
                 tokio::select! {
                     () = luna.stopping().cancelled() => break,
                     () = tokio::time::sleep(wait) => {}
-                    () = changed(&mut changes) => {}
+                    () = crate::events::until(&mut changes, |event| matches!(event, Event::CalendarChanged)) => {}
                 }
             }
         });
@@ -111,17 +111,6 @@ impl Luna {
     fn tell_of(&self, text: String, about: serde_json::Value) {
         self.bus().publish(Event::CalendarChanged);
         self.bus().publish(Event::Notice { level: "info".into(), text, about: Some(about) });
-    }
-}
-
-async fn changed(watch: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<Event>>) {
-    use tokio::sync::broadcast::error::RecvError;
-    loop {
-        match watch.recv().await {
-            Ok(event) if matches!(*event, Event::CalendarChanged) => return,
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use luna_model::{
     Actor, Error, ErrorKind, Event, Evidence, Message, MessageId, MessageState, ModelEvent, ModelRequest,
-    Result, Role, ToolCall, ToolResult, ToolUse, Turn,
+    Result, Role, Standing, ToolCall, ToolResult, ToolSpec, ToolUse, Turn, Usage,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::machine::{Effect, Input, Machine};
 use super::prompt::{self, Prompt, marked};
 use super::text_calls::TextCalls;
-use super::{Asker, Begun};
+use super::{Asker, Begun, Guest};
 use crate::Luna;
 use crate::actions::Doing;
 use crate::modules::MEMORY;
@@ -80,7 +80,9 @@ impl Driver {
         let settings = self.luna.settings().current();
         let native = self.begun.model.tools;
         let window = settings.history_messages.clamp(2, 400);
-        let recalled_facts = if self.luna.has_module(MEMORY) { settings.recalled_facts as usize } else { 0 };
+        let may_know = self.begun.asker.may_know();
+        let recalled_facts =
+            if may_know && self.luna.has_module(MEMORY) { settings.recalled_facts as usize } else { 0 };
         let recalled = self.luna.memory().recall_for(&self.begun.request.message, recalled_facts);
         let skills = self.luna.skills().fitting(&self.begun.request.message, self.luna.recall());
         let (context, facts, skills) =
@@ -91,7 +93,7 @@ impl Driver {
             tracing::warn!(%error, "nothing could be recalled");
             vec![]
         });
-        let specs = self.luna.offered_tools();
+        let specs = self.tools();
         let personality = self.luna.memory().personality_prompt().await;
         let prompt = Prompt {
             luna_name: &settings.luna_name,
@@ -103,6 +105,10 @@ impl Driver {
             facts: &facts,
             summary: summary.as_ref().map(|s| s.text.as_str()),
             skills: &skills,
+            guest: match &self.begun.asker {
+                Asker::Guest(guest) => Some(guest),
+                _ => None,
+            },
             text_tools: if native { &[] } else { &specs },
         };
         self.system = prompt.system();
@@ -140,6 +146,7 @@ impl Driver {
     /// Asks the model once and streams its answer; what is to be done next.
     async fn ask(&mut self, with_tools: bool) -> Effect {
         let cancel = self.begun.occupied.cancel.clone();
+        let mut unpaid = self.begun.meter.is_some();
         let opened = tokio::select! {
             opened = self.open(with_tools) => opened,
             () = cancel.cancelled() => return Effect::Finish(MessageState::Stopped),
@@ -154,6 +161,17 @@ impl Driver {
                 () = cancel.cancelled() => return Effect::Finish(MessageState::Stopped),
                 next = stream.next() => next,
             };
+            match &next {
+                Some(Ok(ModelEvent::Usage(used))) => {
+                    self.pay(*used).await;
+                    unpaid = false;
+                }
+                Some(Ok(ModelEvent::End(_))) | Some(Err(_)) | None if unpaid => {
+                    self.pay(self.estimate()).await;
+                    unpaid = false;
+                }
+                _ => {}
+            }
             for input in self.inputs(next) {
                 match self.machine.step(input) {
                     Some(Effect::Say(text)) => self.say(text).await,
@@ -167,9 +185,42 @@ impl Driver {
         }
     }
 
+    /// The tools that the model is told of.
+    fn tools(&self) -> Vec<ToolSpec> {
+        let mut tools = self.luna.offered_tools();
+        if let Asker::Guest(guest) = &self.begun.asker {
+            let may = crate::channels::tools_for(guest.standing);
+            tools.retain(|tool| may.contains(&tool.name.as_str()));
+        }
+        tools
+    }
+
+    async fn pay(&self, used: Usage) {
+        if let Some(meter) = &self.begun.meter {
+            meter.pay(&self.luna, &self.begun.model, used).await;
+        }
+    }
+
+    /// What a call used whose provider did not say: four characters to a token.
+    fn estimate(&self) -> Usage {
+        let read = |turn: &Turn| match turn {
+            Turn::User { content, .. } => content.len(),
+            Turn::Assistant { content, calls } => {
+                content.len() + calls.iter().map(|c| c.input.to_string().len()).sum::<usize>()
+            }
+            Turn::Tools { results } => results.iter().map(|r| r.content.len()).sum(),
+        };
+        let tokens = |bytes: usize| u64::try_from(bytes / 4).unwrap_or(u64::MAX);
+        let input = self.system.len() + self.turns.iter().map(read).sum::<usize>();
+        Usage { input_tokens: tokens(input), output_tokens: tokens(self.machine.said.len()) }
+    }
+
     async fn open(&self, with_tools: bool) -> Result<ModelStream> {
+        if let Some(meter) = &self.begun.meter {
+            meter.open(&self.luna).await?;
+        }
         let native = self.begun.model.tools && with_tools;
-        let tools = if native { self.luna.offered_tools() } else { vec![] };
+        let tools = if native { self.tools() } else { vec![] };
         let mut system = self.system.clone();
         if !with_tools {
             system.push_str("\n\n");
@@ -278,9 +329,17 @@ impl Driver {
             self.begun.request.message.lines().next().unwrap_or_default().chars().take(200).collect();
         let mut evidence = vec![Evidence::Said { text: said }];
         evidence.extend(self.outside.iter().map(|origin| Evidence::Outside { origin: origin.clone() }));
-        let actor = match self.begun.asker {
+        let actor = match &self.begun.asker {
             Asker::User => Actor::Model { conversation: self.begun.conversation },
-            Asker::Task(task) => Actor::Task { task },
+            Asker::Task(task) => Actor::Task { task: *task },
+            Asker::Job(job) => Actor::Job { job: *job },
+            Asker::Guest(Guest { channel, sender, standing, .. }) => {
+                // What somebody else writes is text from outside.
+                if *standing != Standing::Owner {
+                    evidence.push(Evidence::Outside { origin: format!("a message on {}", channel.name()) });
+                }
+                Actor::Guest { channel: *channel, sender: sender.clone(), standing: *standing }
+            }
         };
         Doing {
             actor,

@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use luna_model::{ChatMode, Emotion, FactHit, Message, Role, Skill, ToolResult, ToolSpec, Turn};
+use luna_model::{
+    ChatMode, Emotion, FactHit, Message, Role, Skill, Standing, ToolResult, ToolSpec, Turn,
+};
+
+use super::Guest;
 
 /// Answers whose tool calls are given back in full; older ones are told as text alone.
 const RECENT_WITH_TOOLS: usize = 3;
@@ -26,6 +30,8 @@ pub(crate) struct Prompt<'a> {
     pub(crate) facts: &'a [FactHit],
     pub(crate) summary: Option<&'a str>,
     pub(crate) skills: &'a [Skill],
+    /// Who asks, when it is not the user in the window.
+    pub(crate) guest: Option<&'a Guest>,
     /// Tools to be called in text, when the model has no calls of its own.
     pub(crate) text_tools: &'a [ToolSpec],
 }
@@ -54,6 +60,22 @@ impl Prompt<'_> {
                 "{user} sounds {feeling}. Let it inform your tone; do not speak of it, and do not rely on it: it is a guess from the \
                  sound of the voice."
             );
+        }
+        if let Some(guest) = self.guest {
+            let name = guest.name.replace(['\n', '<', '>'], " ");
+            let _ = match guest.standing {
+                Standing::Owner => writeln!(
+                    out,
+                    "{user} writes from {}. Answer in at most three short paragraphs.",
+                    guest.channel.name()
+                ),
+                _ => writeln!(
+                    out,
+                    "You answer {name}, who writes on {} and is not {user}. Be helpful in at most three short paragraphs. Tell nothing \
+                     about {user}, their computer, their plans or what you remember, and do nothing on their behalf.",
+                    guest.channel.name()
+                ),
+            };
         }
         if !self.facts.is_empty() {
             out.push_str("\n## What you remember\n");

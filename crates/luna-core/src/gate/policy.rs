@@ -96,6 +96,11 @@ impl Policy {
         if self.off.contains(proposal.tool) && !matches!(proposal.actor, Actor::User) {
             return Decision::new(Mode::Block, "it is switched off in Settings");
         }
+        if let Actor::Guest { standing, .. } = proposal.actor
+            && !crate::channels::tools_for(*standing).contains(&proposal.tool)
+        {
+            return Decision::new(Mode::Block, "it is not for messages from elsewhere");
+        }
         let ruled = self.by_rules(proposal, rule_fits);
         if let Some(decision) = ruled.clone().filter(|d| d.mode == Mode::Block) {
             return decision;

@@ -48,6 +48,10 @@ pub trait Fetch: Send + Sync {
     /// still in the state `tag`. `LimitReached` beyond so many bytes.
     async fn file(&self, url: &str, tag: Option<&str>, most: usize) -> Result<Option<WebFile>>;
 
+    /// Sends JSON to an address that the user chose himself, which may therefore be private, and gives what was answered.
+    /// The receiver knows a repeated call by `key`. An answer that says it did not succeed is an error.
+    async fn post(&self, url: &str, body: &serde_json::Value, key: &str) -> Result<String>;
+
     /// Searches the web.
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>>;
 }

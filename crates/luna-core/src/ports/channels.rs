@@ -1,0 +1,82 @@
+//! Services that bring messages from elsewhere and take them there. Whatever comes from here is text from outside.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use luna_model::{Channel, ChannelState, Incoming, Recipient, Result, Timestamp};
+use serde_json::Value;
+
+/// A request of a service, as it came: signatures are made over the very bytes.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// From which service.
+    pub channel: Channel,
+    /// Its headers, names in small letters.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Who sent it, where that is known and nobody stands between.
+    pub peer: Option<IpAddr>,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl Delivery {
+    /// A header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What was in a delivery.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Received {
+    /// What the service is answered at once.
+    pub answer: Value,
+    /// What people wrote.
+    pub incoming: Vec<Incoming>,
+    /// What is passed on, and where to.
+    pub forward: Vec<(Recipient, String)>,
+}
+
+/// The services.
+#[async_trait]
+pub trait Channels: Send + Sync {
+    /// How each of them stands.
+    async fn states(&self) -> Vec<ChannelState>;
+
+    /// Reads a delivery. `Unavailable` when the service is not set up (then nothing is believed), `Unauthenticated` when
+    /// its signature is wrong or old, `Invalid` when it is not as documented.
+    async fn read(&self, delivery: &Delivery) -> Result<Received>;
+
+    /// Sends a text (Markdown), in the service's own markup and in parts of the length it takes.
+    async fn send(&self, to: &Recipient, text: &str) -> Result<()>;
+
+    /// Waits for messages of services that cannot reach this machine. Never ends while one of them is set up so; pending
+    /// for ever when none is.
+    async fn fetch(&self) -> Result<Vec<Incoming>>;
+}
+
+/// No services: for what has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoChannels;
+
+#[async_trait]
+impl Channels for NoChannels {
+    async fn states(&self) -> Vec<ChannelState> {
+        vec![]
+    }
+
+    async fn read(&self, _: &Delivery) -> Result<Received> {
+        Err(luna_model::Error::unavailable("this channel is not set up"))
+    }
+
+    async fn send(&self, _: &Recipient, _: &str) -> Result<()> {
+        Err(luna_model::Error::unavailable("this channel is not set up"))
+    }
+
+    async fn fetch(&self) -> Result<Vec<Incoming>> {
+        std::future::pending().await
+    }
+}
