@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use luna_commands::{About, Table};
-use luna_connect::{Web, WebConfig};
+use luna_connect::{Outside, OutsideConfig, Services, ServicesConfig, Web, WebConfig};
 use luna_core::{
     Luna, Parts,
     ports::{Secrets as _, SystemClock},
@@ -76,6 +76,8 @@ impl Home {
         );
         let (secrets, providers, shell) = (Arc::new(secrets?), Arc::new(providers?), Arc::new(shell?));
         let desktop = Arc::new(LocalDesktop::new(home));
+        let services = Services::new(services(config), Arc::clone(&secrets) as _)?;
+        let outside = Outside::new(sources(config), Arc::clone(&secrets) as _)?;
         let parts = Parts {
             data_dir: paths.data.clone(),
             workspace: paths.workspace.clone(),
@@ -88,6 +90,8 @@ impl Home {
             desktop,
             voice: Arc::new(LocalVoice::new(paths.models.clone(), Arc::clone(&secrets) as _)),
             secrets: Arc::clone(&secrets) as _,
+            channels: Arc::new(services),
+            sources: Arc::new(outside),
             clock: Arc::new(SystemClock),
             fixed: fixed(config)?,
             apply: applying(providers, Arc::clone(&secrets)),
@@ -114,6 +118,30 @@ impl Home {
             tracing::warn!("something did not end in time; Luna stops without it");
             self.luna.db().close();
         }
+    }
+}
+
+/// Where the sources of the dashboard are reached.
+fn sources(config: &Config) -> OutsideConfig {
+    let text = |name| config.text(name).unwrap_or_default();
+    OutsideConfig {
+        open_meteo: text("OPEN_METEO_BASE_URL"),
+        alpha_vantage: text("ALPHA_VANTAGE_BASE_URL"),
+        coingecko: text("COINGECKO_BASE_URL"),
+        news_api: text("NEWS_API_BASE_URL"),
+    }
+}
+
+/// What is configured of the services that bring messages.
+fn services(config: &Config) -> ServicesConfig {
+    let text = |name| config.text(name).filter(|text| !text.trim().is_empty());
+    ServicesConfig {
+        telegram: text("TELEGRAM_API_BASE_URL").unwrap_or_default(),
+        discord: text("DISCORD_API_BASE_URL").unwrap_or_default(),
+        slack: text("SLACK_API_BASE_URL").unwrap_or_default(),
+        discord_public_key: text("DISCORD_PUBLIC_KEY").unwrap_or_default(),
+        notify_slack: text("GITHUB_NOTIFY_SLACK_CHANNEL"),
+        notify_telegram: text("GITHUB_NOTIFY_TELEGRAM_CHAT_ID"),
     }
 }
 

@@ -48,6 +48,7 @@ pub struct Web {
     pages: reqwest::Client,
     searches: reqwest::Client,
     files: reqwest::Client,
+    posts: reqwest::Client,
 }
 
 impl Web {
@@ -86,6 +87,7 @@ impl Web {
                 .redirect(reqwest::redirect::Policy::limited(5))
                 .build()
                 .map_err(Error::internal)?,
+            posts: client().build().map_err(Error::internal)?,
             allowed,
             config,
         })
@@ -115,6 +117,12 @@ impl Fetch for Web {
         let url = http_url(url)?;
         let name = url.host_str().unwrap_or_default().to_owned();
         self.in_time(&name, file::read(&self.files, url, tag, most)).await
+    }
+
+    async fn post(&self, url: &str, body: &serde_json::Value, key: &str) -> Result<String> {
+        let url = http_url(url)?;
+        let name = url.host_str().unwrap_or_default().to_owned();
+        self.in_time(&name, file::post(&self.posts, url, body, key)).await
     }
 
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>> {

@@ -312,9 +312,9 @@ pub static VARIABLES: &[Variable] = &[
     var("MODELS_HUB_BASE_URL", Kind::Url, "https://huggingface.co", "Where model files are fetched from."),
     var("REGISTRY_BASE_URL", Kind::Url, "", "The skill registry."),
     // The weather's place, until the user names one
-    var("WEATHER_LAT", Kind::Number, "40.7128", "Degrees north."),
-    var("WEATHER_LON", Kind::Number, "-74.0060", "Degrees east."),
-    var("WEATHER_CITY", Kind::Text, "New York", "Its name."),
+    var("WEATHER_LAT", Kind::Number, "", "Degrees north.").sets("weather_lat"),
+    var("WEATHER_LON", Kind::Number, "", "Degrees east.").sets("weather_lon"),
+    var("WEATHER_CITY", Kind::Text, "", "Its name.").sets("weather_city"),
     var("WEATHER_TIMEZONE", Kind::Text, "America/New_York", "Its time zone."),
 ];
 

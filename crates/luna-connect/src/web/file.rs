@@ -1,5 +1,5 @@
-//! Getting a file of text as it is, unless it is still the one that was read before. The address is the user's own choice,
-//! so it may be private.
+//! Getting a file of text as it is, unless it is still the one that was read before, and sending JSON. The address is the
+//! user's own choice, so it may be private.
 
 use luna_core::ports::WebFile;
 use luna_model::{Error, Result};
@@ -8,6 +8,9 @@ use reqwest::{Client, StatusCode};
 use url::Url;
 
 use super::page::{body, unreachable};
+
+/// Most bytes that are kept of an answer.
+const ANSWER: usize = 64 << 10;
 
 pub(super) async fn read(
     client: &Client,
@@ -41,4 +44,18 @@ pub(super) async fn read(
         )));
     }
     Ok(Some(WebFile { text: String::from_utf8_lossy(&bytes).into_owned(), tag }))
+}
+
+pub(super) async fn post(client: &Client, url: Url, json: &serde_json::Value, key: &str) -> Result<String> {
+    let request = client.post(url.clone()).header("Idempotency-Key", key).json(json);
+    let reply = request.send().await.map_err(|error| unreachable(&url, error))?;
+    let status = reply.status();
+    let (bytes, _) = body(reply, ANSWER).await?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if status.is_success() {
+        return Ok(text);
+    }
+    let host = url.host_str().unwrap_or_default();
+    let said: String = text.chars().take(200).collect();
+    Err(Error::unavailable(format!("{host} answered {status}: {said}")))
 }

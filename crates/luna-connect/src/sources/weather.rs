@@ -1,0 +1,96 @@
+//! Weather of Open-Meteo: free, without a key.
+
+use jiff::Timestamp;
+use luna_core::ports::Place;
+use luna_model::{HourAhead, Result, Weather};
+use serde::Deserialize;
+
+use super::Outside;
+use crate::address::address;
+
+#[derive(Deserialize)]
+struct Forecast {
+    current: Current,
+    hourly: Option<Hourly>,
+}
+
+#[derive(Deserialize)]
+struct Current {
+    temperature_2m: f64,
+    relative_humidity_2m: f64,
+    apparent_temperature: f64,
+    weather_code: u32,
+    wind_speed_10m: f64,
+}
+
+#[derive(Deserialize)]
+struct Hourly {
+    time: Vec<i64>,
+    temperature_2m: Vec<Option<f64>>,
+    #[serde(default)]
+    precipitation_probability: Vec<Option<f64>>,
+}
+
+/// Hours ahead that are shown.
+const HOURS: &str = "24";
+
+pub(super) async fn of(outside: &Outside, place: &Place) -> Result<Weather> {
+    let (latitude, longitude) = (place.latitude.to_string(), place.longitude.to_string());
+    let query = [
+        ("latitude", latitude.as_str()),
+        ("longitude", longitude.as_str()),
+        ("current", "temperature_2m,relative_humidity_2m,apparent_temperature,weather_code,wind_speed_10m"),
+        ("hourly", "temperature_2m,precipitation_probability"),
+        ("forecast_hours", HOURS),
+        ("timeformat", "unixtime"),
+        ("temperature_unit", "celsius"),
+        ("wind_speed_unit", "kmh"),
+    ];
+    let request = outside.client.get(address(&outside.config.open_meteo, "/v1/forecast", &query)?);
+    let Forecast { current, hourly } = outside.json("Open-Meteo", request).await?;
+    Ok(Weather {
+        city: place.city.clone(),
+        temperature: current.temperature_2m,
+        feels_like: current.apparent_temperature,
+        humidity: current.relative_humidity_2m,
+        wind_kph: current.wind_speed_10m,
+        code: current.weather_code,
+        condition: condition(current.weather_code).into(),
+        hours: hourly.map(hours).unwrap_or_default(),
+    })
+}
+
+fn hours(all: Hourly) -> Vec<HourAhead> {
+    let rain = |n: usize| all.precipitation_probability.get(n).copied().flatten();
+    let each = all.time.iter().zip(&all.temperature_2m).enumerate();
+    each.filter_map(|(n, (at, temperature))| {
+        Some(HourAhead { at: Timestamp::from_second(*at).ok()?, temperature: (*temperature)?, rain: rain(n) })
+    })
+    .collect()
+}
+
+/// The weather in words (WMO code table 4677, as Open-Meteo's documents list it).
+pub(super) const fn condition(code: u32) -> &'static str {
+    match code {
+        0 => "clear sky",
+        1 => "mainly clear",
+        2 => "partly cloudy",
+        3 => "overcast",
+        45 | 48 => "fog",
+        51 | 53 | 55 => "drizzle",
+        56 | 57 => "freezing drizzle",
+        61 => "light rain",
+        63 => "rain",
+        65 => "heavy rain",
+        66 | 67 => "freezing rain",
+        71 => "light snow",
+        73 => "snow",
+        75 => "heavy snow",
+        77 => "snow grains",
+        80..=82 => "rain showers",
+        85 | 86 => "snow showers",
+        95 => "thunderstorm",
+        96 | 99 => "thunderstorm with hail",
+        _ => "unknown",
+    }
+}
