@@ -6,17 +6,21 @@
 mod clock;
 mod luna;
 mod machine;
+mod post;
 mod recall;
 mod script;
 mod shell;
+mod sources;
 mod story;
 mod voice;
 
 pub use clock::FixedClock;
 pub use luna::{InMemory, Ingredients};
 pub use machine::{CannedWeb, HeldSecrets, PaperMachine};
+pub use post::PaperPost;
 pub use recall::SharedWords;
 pub use script::{Reply, ScriptedModel};
 pub use shell::PaperShell;
+pub use sources::PaperSources;
 pub use story::{Story, tell};
 pub use voice::{PATIENCE, PaperVoice};

@@ -11,7 +11,8 @@ use luna_store::Db;
 use tempfile::TempDir;
 
 use crate::{
-    CannedWeb, FixedClock, HeldSecrets, PaperMachine, PaperShell, PaperVoice, ScriptedModel, SharedWords,
+    CannedWeb, FixedClock, HeldSecrets, PaperMachine, PaperPost, PaperShell, PaperSources, PaperVoice,
+    ScriptedModel, SharedWords,
 };
 
 /// What a test's Luna is made of; take some of it and leave the rest as it is.
@@ -62,6 +63,8 @@ pub struct InMemory {
     pub voice: PaperVoice,
     /// Keys and tokens.
     pub secrets: HeldSecrets,
+    /// Messages from elsewhere.
+    pub post: PaperPost,
     ingredients: Kept,
     folder: TempDir,
 }
@@ -85,18 +88,20 @@ impl InMemory {
     pub async fn of(ingredients: Ingredients) -> Self {
         let Ingredients { model, llm, voice: other, clock, shell, settings, on_disk } = ingredients;
         let kept = Kept { llm, voice: other, shell, settings, on_disk };
-        let (web, machine, voice, secrets) = Default::default();
+        let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
-        let luna = wake(&kept, folder.path(), &model, &clock, (&web, &machine, &voice), &secrets).await;
-        Self { luna, model, clock, web, machine, voice, secrets, ingredients: kept, folder }
+        let luna =
+            wake(&kept, folder.path(), &model, &clock, (&web, &machine, &voice), &secrets, &post).await;
+        Self { luna, model, clock, web, machine, voice, secrets, post, ingredients: kept, folder }
     }
 
     /// Stops her and wakes her up again, as a restart of the program does. Only on disk.
     pub async fn restart(&mut self) {
         assert!(self.ingredients.on_disk, "a database in memory does not outlive a restart; set on_disk");
         self.luna.stop().await;
-        let Self { model, clock, web, machine, voice, secrets, ingredients, folder, .. } = &*self;
-        self.luna = wake(ingredients, folder.path(), model, clock, (web, machine, voice), secrets).await;
+        let Self { model, clock, web, machine, voice, secrets, post, ingredients, folder, .. } = &*self;
+        self.luna =
+            wake(ingredients, folder.path(), model, clock, (web, machine, voice), secrets, post).await;
     }
 
     /// Her folder.
@@ -114,6 +119,7 @@ impl Deref for InMemory {
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "every part of a Luna")]
 async fn wake(
     kept: &Kept,
     folder: &Path,
@@ -121,6 +127,7 @@ async fn wake(
     clock: &FixedClock,
     (web, machine, voice): (&CannedWeb, &PaperMachine, &PaperVoice),
     secrets: &HeldSecrets,
+    post: &PaperPost,
 ) -> Luna {
     let db = if kept.on_disk { Db::open(&folder.join("luna.db")) } else { Db::in_memory() };
     let parts = Parts {
@@ -135,6 +142,8 @@ async fn wake(
         sight: Arc::new(machine.clone()),
         voice: kept.voice.clone().unwrap_or_else(|| Arc::new(voice.clone())),
         secrets: Arc::new(secrets.clone()),
+        channels: Arc::new(post.clone()),
+        sources: Arc::new(PaperSources),
         clock: Arc::new(clock.clone()),
         fixed: kept.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),

@@ -233,12 +233,22 @@ impl Sight for PaperMachine {
 pub struct CannedWeb {
     pages: Arc<Mutex<BTreeMap<String, String>>>,
     together: Arc<Mutex<Option<Arc<Barrier>>>>,
+    posted: Arc<Mutex<Vec<Posted>>>,
 }
+
+/// An address, what was sent to it, and the key of the call.
+type Posted = (String, serde_json::Value, String);
 
 impl CannedWeb {
     /// Puts a page on it.
     pub fn put(&self, url: &str, text: &str) {
         self.pages.lock().insert(url.to_owned(), text.to_owned());
+    }
+
+    /// What was sent, in order.
+    #[must_use]
+    pub fn posted(&self) -> Vec<Posted> {
+        self.posted.lock().clone()
     }
 
     /// From now on a page is only answered when so many are asked for at the same time.
@@ -265,6 +275,14 @@ impl Fetch for CannedWeb {
         let text = text.ok_or_else(|| Error::not_found(format!("there is nothing at {url}")))?;
         let now = format!("{} bytes", text.len());
         Ok((tag != Some(&now)).then_some(WebFile { text, tag: Some(now) }))
+    }
+
+    async fn post(&self, url: &str, body: &serde_json::Value, key: &str) -> Result<String> {
+        if !self.pages.lock().contains_key(url) {
+            return Err(Error::unavailable(format!("nobody answers at {url}")));
+        }
+        self.posted.lock().push((url.to_owned(), body.clone(), key.to_owned()));
+        Ok("ok".into())
     }
 
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>> {

@@ -1,0 +1,71 @@
+//! Messages from elsewhere, on paper: what a test delivers, and what is sent back.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use luna_core::ports::{Channels, Delivery, Received};
+use luna_model::{Channel, ChannelState, Error, ErrorKind, Incoming, Recipient, Result};
+use parking_lot::Mutex;
+
+/// Services that believe everything: a delivery is an [`Incoming`] as JSON, or `{"user_id", "user_name", "text"}` by webhook.
+#[derive(Clone, Debug, Default)]
+pub struct PaperPost {
+    sent: Arc<Mutex<Vec<(Recipient, String)>>>,
+    failures: Arc<Mutex<u32>>,
+}
+
+impl PaperPost {
+    /// What was sent, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<(Recipient, String)> {
+        self.sent.lock().clone()
+    }
+
+    /// The next so many messages cannot be sent.
+    pub fn fail(&self, times: u32) {
+        *self.failures.lock() = times;
+    }
+}
+
+#[async_trait]
+impl Channels for PaperPost {
+    async fn states(&self) -> Vec<ChannelState> {
+        let on = |channel: Channel| matches!(channel, Channel::Telegram | Channel::Webhook);
+        Channel::ALL.map(|channel| ChannelState { channel, on: on(channel), hint: String::new() }).into()
+    }
+
+    async fn read(&self, delivery: &Delivery) -> Result<Received> {
+        if matches!(delivery.channel, Channel::Slack | Channel::Discord) {
+            return Err(Error::new(ErrorKind::Unauthenticated, "the signature is wrong"));
+        }
+        let body: serde_json::Value = serde_json::from_slice(&delivery.body)
+            .map_err(|e| Error::invalid(format!("the request body is wrong: {e}")))?;
+        if delivery.channel == Channel::Github {
+            let answer = serde_json::json!({ "ok": true, "event": delivery.header("x-github-event"), "summary": body["zen"] });
+            return Ok(Received { answer, ..Received::default() });
+        }
+        let incoming = if delivery.channel == Channel::Webhook {
+            let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            let to = Recipient { channel: Channel::Webhook, place: field("user_id"), thread: None };
+            let (sender, name, text) = (field("user_id"), field("user_name"), field("text"));
+            Incoming { channel: Channel::Webhook, delivery: String::new(), sender, name, to, text }
+        } else {
+            serde_json::from_value(body).map_err(|e| Error::invalid(format!("this is no update: {e}")))?
+        };
+        Ok(Received { answer: serde_json::json!({ "ok": true }), incoming: vec![incoming], forward: vec![] })
+    }
+
+    async fn send(&self, to: &Recipient, text: &str) -> Result<()> {
+        let mut failures = self.failures.lock();
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(Error::unavailable("the service does not answer"));
+        }
+        self.sent.lock().push((to.clone(), text.to_owned()));
+        Ok(())
+    }
+
+    async fn fetch(&self) -> Result<Vec<Incoming>> {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,151 @@
+//! People who write from elsewhere: unknown ones prove themselves, everybody has their own conversation and may only do
+//! what they are trusted with, and each message is answered once and in its order.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+use std::time::Duration;
+
+use luna_core::ports::{Clock as _, Delivery};
+use luna_model::{Channel, Incoming, Recipient, SettingsPatch, Standing};
+use luna_testkit::{InMemory, Ingredients, Reply};
+use serde_json::json;
+
+fn message(id: &str, sender: &str, text: &str) -> Incoming {
+    let to = Recipient { channel: Channel::Telegram, place: sender.into(), thread: None };
+    let (delivery, name) = (id.to_owned(), format!("Name of {sender}"));
+    Incoming { channel: Channel::Telegram, delivery, sender: sender.into(), name, to, text: text.into() }
+}
+
+async fn deliver(luna: &InMemory, message: &Incoming) {
+    let delivery = Delivery {
+        channel: message.channel,
+        headers: vec![],
+        body: serde_json::to_vec(message).unwrap(),
+        peer: None,
+        at: luna.clock.now(),
+    };
+    assert_eq!(luna.receive(&delivery).await.unwrap(), json!({ "ok": true }));
+}
+
+/// Waits until so many messages were sent; their texts.
+async fn sent(luna: &InMemory, count: usize) -> Vec<String> {
+    let patience = async {
+        while luna.post.sent().len() < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), patience).await.expect("everything is sent");
+    luna.post.sent().into_iter().map(|(_, text)| text).collect()
+}
+
+async fn let_in(luna: &InMemory, sender: &str, standing: Standing) {
+    let before = luna.post.sent().len();
+    deliver(luna, &message(&format!("hello-{sender}"), sender, "hello")).await;
+    let said = sent(luna, before + 1).await.pop().unwrap();
+    let code: String = said.chars().filter(char::is_ascii_digit).take(6).collect();
+    assert_eq!(luna.pair(&code, standing).await.unwrap().now.standing, standing);
+    sent(luna, before + 2).await;
+    assert!(luna.pair(&code, standing).await.is_err(), "a code holds once");
+}
+
+#[tokio::test]
+async fn unknown_people_get_a_code_and_nothing_else() {
+    let luna = InMemory::luna().await;
+    deliver(&luna, &message("1", "anna", "What is in my calendar?")).await;
+    let said = sent(&luna, 1).await;
+    assert!(said[0].contains("I do not know you yet"), "{said:?}");
+    assert!(luna.model.asked().is_empty(), "no model is asked");
+    assert_eq!(luna.senders().await.unwrap()[0].standing, Standing::Waiting);
+    assert!(luna.pair("000000x", Standing::Guest).await.is_err());
+}
+
+#[tokio::test]
+async fn everybody_has_a_conversation_of_their_own_without_the_users_memory_and_tools() {
+    let settings = SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]);
+    let luna = InMemory::of(Ingredients { settings, ..Ingredients::default() }).await;
+    luna.memory().add("The safe's code is 7351", 1.0, luna_model::FactSource::Stated).await.unwrap();
+    let_in(&luna, "anna", Standing::Guest).await;
+    let_in(&luna, "ada", Standing::Owner).await;
+    luna.model.improvise(|_| Reply::says("Hm."));
+    deliver(&luna, &message("2", "anna", "What is the safe's code?")).await;
+    sent(&luna, 5).await;
+    deliver(&luna, &message("3", "ada", "What is the safe's code?")).await;
+    sent(&luna, 6).await;
+    let requests = luna.model.asked();
+    let names = |n: usize| requests[n].tools.iter().map(|t| t.name.clone()).collect::<Vec<_>>();
+    assert!(!requests[0].system.contains("7351"), "a guest is told nothing of the user");
+    assert!(requests[0].system.contains("is not"));
+    assert_eq!(names(0), ["web_fetch", "web_search"]);
+    assert!(requests[1].system.contains("7351"), "the user is");
+    assert!(names(1).contains(&"list_events".to_owned()) && !names(1).contains(&"run_command".to_owned()));
+    let people = luna.senders().await.unwrap();
+    assert!(people.iter().all(|p| p.conversation.is_some()));
+    assert_ne!(people[0].conversation, people[1].conversation);
+    assert!(luna.conversations(10, None).await.unwrap().is_empty(), "they are not among the user's own");
+}
+
+#[tokio::test]
+async fn a_tool_that_was_not_offered_is_blocked_all_the_same() {
+    let luna = InMemory::luna().await;
+    let_in(&luna, "anna", Standing::Guest).await;
+    luna.model.improvise(|request| {
+        if request.turns.len() > 1 {
+            Reply::says("No.")
+        } else {
+            Reply::calls("run_command", json!({ "command": "ls" }))
+        }
+    });
+    deliver(&luna, &message("2", "anna", "run ls")).await;
+    sent(&luna, 3).await;
+    let audit = luna.gate().audit().records(5, None).await.unwrap();
+    assert!(audit.iter().any(|r| r.tool == "run_command" && r.result == "blocked"), "{audit:?}");
+}
+
+#[tokio::test]
+async fn what_comes_twice_is_answered_once_and_in_order_although_sending_fails() {
+    let luna = InMemory::luna().await;
+    let_in(&luna, "anna", Standing::Guest).await;
+    luna.model.improvise(|request| {
+        let said = request.turns.iter().filter(|t| matches!(t, luna_model::Turn::User { .. })).count();
+        Reply::says(&format!("answer {said}"))
+    });
+    for n in 1..=4 {
+        deliver(&luna, &message(&format!("m{n}"), "anna", &format!("question {n}"))).await;
+        deliver(&luna, &message(&format!("m{n}"), "anna", &format!("question {n}"))).await;
+    }
+    let said = sent(&luna, 6).await;
+    assert_eq!(said[2..], ["answer 1", "answer 2", "answer 3", "answer 4"]);
+    luna.post.fail(2);
+    deliver(&luna, &message("m5", "anna", "question 5")).await;
+    let patience = async {
+        while luna.post.sent().len() < 7 {
+            luna.clock.advance(jiff::SignedDuration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), patience).await.expect("it is tried again");
+    assert_eq!(sent(&luna, 7).await[6], "answer 5");
+}
+
+#[tokio::test]
+async fn an_owner_answers_what_is_asked_for_others_and_not_what_is_asked_for_them() {
+    let luna = InMemory::luna().await;
+    let_in(&luna, "ada", Standing::Owner).await;
+    luna.model.improvise(|request| {
+        if request.turns.len() > 1 {
+            Reply::says("Done.")
+        } else {
+            Reply::calls("run_command", json!({ "command": "touch x" }))
+        }
+    });
+    let request =
+        luna_core::ChatRequest { message: "make the file x".into(), ..luna_core::ChatRequest::default() };
+    let turn = luna.chat(request).await.unwrap();
+    let asked = sent(&luna, 3).await.pop().unwrap();
+    assert!(asked.starts_with("May I?") && asked.contains("touch x"), "{asked}");
+    let code = asked.rsplit(' ').next().unwrap().trim_end_matches('.').to_owned();
+    deliver(&luna, &message("2", "ada", &format!("no {code}"))).await;
+    assert_eq!(sent(&luna, 4).await[3], "It is not done.");
+    assert!(luna.gate().confirmations().is_empty());
+    drop(turn);
+}
