@@ -1,7 +1,10 @@
 //! What can be said on the command line. Help texts are these comments; the man pages and completions come from here too.
 
+mod alone;
+
 use std::path::PathBuf;
 
+pub(crate) use alone::{Channels, ChannelsDeed, Schedule, ScheduleDeed, ScheduleWhat};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use luna_app::flags::{Place, Serve};
@@ -53,6 +56,11 @@ pub(crate) enum Deed {
     Tasks(Tasks),
     /// Be reminded: `luna remind to call mum at six`. Without words, list what is to come.
     Remind(Remind),
+    /// What Luna does by herself at times.
+    #[command(visible_alias = "cron")]
+    Schedule(Schedule),
+    /// Who writes to Luna from elsewhere.
+    Channels(Channels),
     /// Language models, and the model that searches the memory.
     Models(Models),
     /// Say something aloud.

@@ -48,6 +48,8 @@ fn row(record: &AuditRecord) -> Vec<String> {
         Actor::User => "you",
         Actor::Model { .. } => "model",
         Actor::Task { .. } => "task",
+        Actor::Job { .. } => "job",
+        Actor::Guest { .. } => "channel",
         Actor::Run { .. } => "plan",
     };
     let style = match record.result.as_str() {

@@ -6,6 +6,7 @@ mod asking;
 mod audit;
 mod backup;
 mod calendar;
+mod channels;
 mod chat;
 mod doctor;
 mod judge;
@@ -16,6 +17,7 @@ mod models;
 mod open;
 mod reach;
 mod run;
+mod schedule;
 mod screen;
 mod serve;
 mod signals;
@@ -96,6 +98,8 @@ async fn at(setup: &Setup, deed: &Deed) -> Result<ExitCode> {
         | Deed::Calendar(_)
         | Deed::Tasks(_)
         | Deed::Remind(_)
+        | Deed::Schedule(_)
+        | Deed::Channels(_)
         | Deed::Speak { .. }
         | Deed::See { .. }
         | Deed::Volume(_)
@@ -125,6 +129,8 @@ async fn with(reach: &Reach, deed: &Deed) -> Result<ExitCode> {
         Deed::Calendar(args) => calendar::calendar(reach, args).await?,
         Deed::Tasks(args) => calendar::tasks(reach, args).await?,
         Deed::Remind(args) => calendar::remind(reach, args).await?,
+        Deed::Schedule(args) => schedule::schedule(reach, args).await?,
+        Deed::Channels(args) => channels::channels(reach, args).await?,
         machine => machine::machine(reach, machine).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,12 +6,15 @@
 mod agent;
 mod audit;
 mod calendar;
+mod channels;
 mod chat;
+mod dashboard;
 pub mod desktop;
 mod holdings;
 mod memory;
 mod providers;
 mod runs;
+mod schedule;
 mod system;
 mod table;
 mod voice;

@@ -269,6 +269,9 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::audit::register(&mut register);
     crate::holdings::register(&mut register);
     crate::calendar::register(&mut register);
+    crate::schedule::register(&mut register);
+    crate::channels::register(&mut register);
+    crate::dashboard::register(&mut register);
     crate::desktop::register(&mut register);
     crate::voice::register(&mut register);
     register.commands

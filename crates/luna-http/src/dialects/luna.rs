@@ -2,7 +2,9 @@
 
 mod agent;
 mod calendar;
+mod channels;
 mod chat;
+mod dashboard;
 mod memory;
 mod system;
 mod vision;
@@ -26,6 +28,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(memory::router())
         .merge(agent::router())
         .merge(calendar::router())
+        .merge(channels::router())
+        .merge(dashboard::router())
         .merge(system::router())
         .merge(vision::router())
         .merge(voice::router())

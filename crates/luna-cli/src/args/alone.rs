@@ -1,0 +1,108 @@
+//! What Luna does without being asked just then: at times, and for people who write from elsewhere.
+
+use clap::{Args, Subcommand};
+
+use super::AsJson;
+
+#[derive(Debug, Args)]
+pub(crate) struct Channels {
+    #[command(subcommand)]
+    pub(crate) deed: Option<ChannelsDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChannelsDeed {
+    /// The people who wrote.
+    People,
+    /// Let somebody in by the code that they were given.
+    Pair {
+        /// The code.
+        code: String,
+        /// It is yourself: calendar, tasks and memory too, and questions can be answered there.
+        #[arg(long)]
+        owner: bool,
+    },
+    /// Forget somebody.
+    Forget {
+        /// The channel.
+        channel: String,
+        /// Their id, as listed.
+        sender: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schedule {
+    #[command(subcommand)]
+    pub(crate) deed: Option<ScheduleDeed>,
+    #[command(flatten)]
+    pub(crate) form: AsJson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScheduleDeed {
+    /// Have something done: `luna schedule add "every weekday at 9" --ask sum up my unread mail`.
+    Add {
+        /// When, in words, or as a cron pattern of five fields.
+        when: String,
+        /// What to call it.
+        #[arg(long)]
+        name: Option<String>,
+        /// Leave out the times at which nobody was awake, instead of making up for the last of them.
+        #[arg(long)]
+        skip_missed: bool,
+        /// How often a failed run is tried again.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10))]
+        retries: u32,
+        #[command(flatten)]
+        what: ScheduleWhat,
+    },
+    /// Do it now.
+    Run {
+        /// Its name or id.
+        job: String,
+    },
+    /// Let it rest.
+    Pause {
+        /// Its name or id.
+        job: String,
+    },
+    /// Let it run again.
+    Resume {
+        /// Its name or id.
+        job: String,
+    },
+    /// Forget it and its history.
+    Delete {
+        /// Its name or id.
+        job: String,
+    },
+    /// How its runs went, newest first; of all jobs when none is named.
+    History {
+        /// Its name or id.
+        job: Option<String>,
+        /// How many.
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ScheduleWhat {
+    /// Luna works on this and says what came of it.
+    #[arg(long, num_args = 1.., value_name = "WORDS")]
+    pub(crate) ask: Option<Vec<String>>,
+    /// Say this.
+    #[arg(long, num_args = 1.., value_name = "WORDS")]
+    pub(crate) remind: Option<Vec<String>>,
+    /// Run this shell command.
+    #[arg(long)]
+    pub(crate) command: Option<String>,
+    /// Call this address (POST, JSON).
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<String>,
+    /// Make a backup.
+    #[arg(long)]
+    pub(crate) backup: bool,
+}
