@@ -113,6 +113,22 @@ const LOOKS: Look[] = [
     },
   },
   { name: "today-empty", at: "#/today/agenda", query: "empty" },
+  { name: "dashboard", at: "#/dashboard", before: (page) => page.getByText("Trains run on time").waitFor() },
+  { name: "channels-people", at: "#/channels", before: (page) => page.getByText("Door bell").waitFor() },
+  { name: "channels-services", at: "#/channels/services", before: (page) => page.getByText("GitHub", { exact: true }).waitFor() },
+  { name: "channels-empty", at: "#/channels", query: "empty" },
+  { name: "scheduler-jobs", at: "#/scheduler", before: (page) => page.getByText("Unread mail").waitFor() },
+  { name: "scheduler-history", at: "#/scheduler/history", before: (page) => page.getByText("Nightly backup").waitFor() },
+  {
+    name: "scheduler-new",
+    at: "#/scheduler",
+    before: async (page) => {
+      await page.getByRole("button", { name: "New job" }).click();
+      await page.getByLabel("When", { exact: true }).fill("every weekday at 9");
+      await page.getByText(/^Next:/).waitFor();
+    },
+  },
+  { name: "scheduler-empty", at: "#/scheduler", query: "empty" },
   { name: "run-start", at: "#/run" },
   {
     name: "run-plan",

@@ -8,6 +8,7 @@ const GATE: Record<string, string> = {
   "the permission of {} is set to block": "die Berechtigung von {} steht auf Sperren",
   "the permission of {} is set to ask": "die Berechtigung von {} steht auf Fragen",
   "the permission of {} is set to allow": "die Berechtigung von {} steht auf Erlauben",
+  "it is not for messages from elsewhere": "das ist nichts für Nachrichten von anderswo",
   "it is switched off in Settings": "es ist in den Einstellungen ausgeschaltet",
   "you asked for it directly": "du hast es selbst verlangt",
   "text from outside was read before, and this changes something": "vorher wurde Text von außen gelesen, und dies ändert etwas",

@@ -1,7 +1,7 @@
 // What happens elsewhere is told where the user is: questions, finished tasks and runs, answers, and what Luna begins by herself.
 import { t } from "@/i18n/index.svelte";
 import { luna } from "@/transport";
-import type { AgentTask, Confirmation, Event, RunId, RunState } from "@/wire";
+import type { AgentTask, Confirmation, Event, JsonValue, RunId, RunState } from "@/wire";
 import { live } from "./live.svelte";
 import { notifier } from "./notify.svelte";
 import { questions } from "./questions.svelte";
@@ -42,9 +42,29 @@ function announce(event: Event): void {
       break;
     case "notice":
       if (event.about === "lagged") break;
-      toasts.show(event.text, { level: event.level === "error" || event.level === "warning" ? event.level : "info" });
+      noticed(event.text, event.level, event.about);
       notifier.tell(t().app.name, event.text, () => undefined);
       break;
+  }
+}
+
+const SNOOZE_MS = 10 * 60_000;
+
+/** What Luna says by herself; what can be done about it is offered beside it. */
+function noticed(text: string, level: string, about: JsonValue): void {
+  const shown = level === "error" || level === "warning" ? level : "info";
+  const kind = about !== null && typeof about === "object" && !Array.isArray(about) ? about : {};
+  const reminder = kind["kind"] === "reminder" ? kind["reminder"] : undefined;
+  if (typeof reminder === "string") {
+    const snooze = (): void => {
+      const until = new Date(Date.now() + SNOOZE_MS).toISOString();
+      luna.call("calendar.snooze", { reminder, until }).then(() => toasts.show(t().today.snoozed), (thrown: unknown) => toasts.failed(thrown));
+    };
+    toasts.show(text, { action: { label: t().today.snooze, run: snooze } });
+  } else if (kind["kind"] === "budget") {
+    toasts.show(text, { level: "warning", action: { label: t().announce.show, run: () => router.go("scheduler", "jobs") } });
+  } else {
+    toasts.show(text, { level: shown });
   }
 }
 

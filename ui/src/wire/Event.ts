@@ -194,7 +194,7 @@ run: RunId,
 /**
  * Its state.
  */
-state: RunState, } | { "type": "memory_changed" } | { "type": "calendar_changed" } | { "type": "task_changed", 
+state: RunState, } | { "type": "memory_changed" } | { "type": "calendar_changed" } | { "type": "schedule_changed" } | { "type": "channels_changed" } | { "type": "task_changed", 
 /**
  * The task.
  */

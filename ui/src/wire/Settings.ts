@@ -60,6 +60,62 @@ private_windows: Array<string>,
  */
 voice: VoiceSettings, 
 /**
+ * Where the weather is told of: its name.
+ */
+weather_city: string, 
+/**
+ * Degrees north.
+ */
+weather_lat: number, 
+/**
+ * Degrees east.
+ */
+weather_lon: number, 
+/**
+ * Shares and funds on the dashboard, by their symbols.
+ */
+stock_symbols: Array<string>, 
+/**
+ * Coins on the dashboard, by their names at CoinGecko.
+ */
+coins: Array<string>, 
+/**
+ * Feeds whose news are on the dashboard.
+ */
+news_feeds: Array<string>, 
+/**
+ * From when Luna does not speak up by herself (`22:30`); empty = never so.
+ */
+quiet_from: string, 
+/**
+ * Until when.
+ */
+quiet_until: string, 
+/**
+ * Tokens that all jobs together may use a day; then she stops and asks.
+ */
+background_tokens_a_day: number, 
+/**
+ * Hundredths of a US dollar that all jobs together may cost a day; 0 = not counted.
+ */
+background_cents_a_day: number, 
+/**
+ * Minutes that all jobs together may run a day.
+ */
+background_minutes_a_day: number, 
+/**
+ * Tokens that one run of a job may use.
+ */
+background_tokens_a_job: number, 
+/**
+ * Hundredths of a US dollar that one run of a job may cost; 0 = not counted.
+ */
+background_cents_a_job: number, 
+/**
+ * Minutes that one run of a job may take.
+ */
+background_minutes_a_job: number, 
+/**
  * `system`, `light`, `dark` or `contrast`.
  */
 theme: string, 

@@ -12,6 +12,20 @@ export function ago(ms: number): string {
 }
 
 export const SETTINGS: Settings = {
+  weather_city: "Berlin",
+  weather_lat: 52.52,
+  weather_lon: 13.405,
+  stock_symbols: ["SPY"],
+  coins: ["bitcoin", "ethereum"],
+  news_feeds: [],
+  quiet_from: "22:30",
+  quiet_until: "07:00",
+  background_tokens_a_day: 200_000,
+  background_cents_a_day: 200,
+  background_minutes_a_day: 120,
+  background_tokens_a_job: 50_000,
+  background_cents_a_job: 50,
+  background_minutes_a_job: 15,
   user_name: "friend",
   luna_name: "Luna",
   provider: null,

@@ -9,6 +9,8 @@ import * as data from "./data";
 import * as holdings from "./holdings";
 import { judge } from "./judge";
 import * as memory from "./memory";
+import * as outside from "./outside";
+import * as schedule from "./schedule";
 import * as talk from "./talk";
 import { SCENE, voiceTurns } from "./senses";
 
@@ -55,6 +57,9 @@ export function fakeTransport(search: string = location.search): Transport {
   let held = bare ? [] : data.occurrences();
   let todos = bare ? [] : data.todos();
   let reminders = bare ? [] : data.reminders();
+  let senders = bare ? [] : schedule.senders();
+  let jobs = bare ? [] : schedule.jobs();
+  let jobRuns = bare ? [] : schedule.runs(jobs);
   const kept = new Map<string, () => void>();
   let voicePhase: VoicePhase = "off";
 
@@ -386,6 +391,50 @@ export function fakeTransport(search: string = location.search): Transport {
         return { draft };
       });
     },
+    "dashboard.get": () => outside.DASHBOARD,
+    "dashboard.article": ({ url }) => ({ title: null, text: `What is written at ${url}.` }),
+    "channels.list": () => schedule.CHANNELS,
+    "channels.senders": () => senders,
+    "channels.pair": ({ standing }) => {
+      const sender = found(senders.find((one) => one.standing === "waiting"), "code");
+      senders = senders.map((one) => (one === sender ? { ...one, standing } : one));
+      return { ...sender, standing };
+    },
+    "channels.set_standing": ({ sender, standing }) => {
+      senders = senders.map((one) => (one.id === sender ? { ...one, standing } : one));
+      return found(senders.find((one) => one.id === sender), "sender");
+    },
+    "channels.forget": ({ sender }) => {
+      senders = senders.filter((one) => one.id !== sender);
+      return {};
+    },
+    "schedule.jobs": () => jobs,
+    "schedule.add": ({ job }) => {
+      const made = schedule.made(job);
+      jobs = [made, ...jobs];
+      publish({ type: "schedule_changed" });
+      return made;
+    },
+    "schedule.update": ({ job }) => found(jobs.find((one) => one.job.id === job), "job"),
+    "schedule.enable": ({ job, enabled }) => {
+      jobs = jobs.map((one) => (one.job.id === job ? { ...one, job: { ...one.job, enabled, state: enabled ? "pending" : "cancelled" } } : one));
+      return found(jobs.find((one) => one.job.id === job), "job");
+    },
+    "schedule.run": ({ job }) => {
+      const run = schedule.run(job, 0, "done", "asked");
+      jobRuns = [run, ...jobRuns];
+      publish({ type: "schedule_changed" });
+      return run;
+    },
+    "schedule.run_and_wait": ({ job }) => schedule.run(job, 0, "done", "asked"),
+    "schedule.delete": ({ job }) => {
+      jobs = jobs.filter((one) => one.job.id !== job);
+      return {};
+    },
+    "schedule.runs": ({ job }) => jobRuns.filter((run) => job === null || run.job === job),
+    "schedule.understand": ({ words }) => schedule.understood(words),
+    "schedule.budget": () => schedule.BUDGET,
+    "schedule.allow_more": () => schedule.BUDGET,
     "calendar.export": () => ({ ics: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" }),
     "calendar.import": () => ({ events: 0, todos: 0, left_out: 0 }),
     "calendar.subscriptions": () => [],

@@ -1,0 +1,43 @@
+// Weather, markets and news of the core in memory.
+import type { Dashboard } from "@/wire";
+import { ago } from "./data";
+
+const HOUR = 3_600_000;
+const wave = (count: number, middle: number, height: number): number[] => Array.from({ length: count }, (_, n) => middle + height * Math.sin(n / 4));
+
+export const DASHBOARD: Dashboard = {
+  weather: {
+    value: {
+      city: "Berlin",
+      temperature: 22.4,
+      feels_like: 23,
+      humidity: 58,
+      wind_kph: 14,
+      code: 2,
+      condition: "partly cloudy",
+      hours: wave(24, 19, 4).map((temperature, n) => ({ at: new Date(Date.now() + n * HOUR).toISOString(), temperature, rain: 10 })),
+    },
+    at: ago(120_000),
+    stale: false,
+    failure: null,
+  },
+  stocks: { value: [{ symbol: "SPY", price: 521.4, change_pct: 0.32, history: [] }], at: ago(3 * HOUR), stale: true, failure: "Alpha Vantage says: 25 requests per day" },
+  coins: {
+    value: [
+      { symbol: "BTC", price: 64_120.5, change_pct: -1.24, history: wave(42, 64_000, 900) },
+      { symbol: "ETH", price: 3_214.9, change_pct: 0.8, history: wave(42, 3_200, 60) },
+    ],
+    at: ago(30_000),
+    stale: false,
+    failure: null,
+  },
+  news: {
+    value: [
+      { title: "A quiet day for once", source: "The Daily", url: "https://daily.example/1", published_at: ago(HOUR) },
+      { title: "Trains run on time", source: "The Guardian", url: "https://guardian.example/2", published_at: ago(2 * HOUR) },
+    ],
+    at: ago(60_000),
+    stale: false,
+    failure: null,
+  },
+};
