@@ -18,7 +18,7 @@ const SMALL = [
   { width: 420, height: 800 },
 ];
 /** The screens that are looked at in every size. */
-const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "today-week", "settings-models", "settings-storage"];
+const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "today-week", "workshop-agents", "workshop-chain", "workshop-rejected", "costs", "agent-registry", "settings-models", "settings-storage"];
 
 /** A screen: where it is, and what to do before it is looked at. */
 interface Look {
@@ -37,6 +37,18 @@ async function plan(page: Page, words: string): Promise<void> {
   await page.getByRole("textbox", { name: "What should be done, in words" }).fill(words);
   await page.getByRole("button", { name: "Make a plan" }).click();
   await page.getByRole("button", { name: "Reject the plan" }).waitFor();
+}
+
+async function reviewed(page: Page, code: string): Promise<void> {
+  await page.getByRole("textbox", { name: "What is proposed" }).fill("Look somebody up by name");
+  await page.getByRole("textbox", { name: "Code" }).fill(code);
+  await page.getByRole("button", { name: "Begin the review" }).click();
+  await page.getByRole("heading", { name: "Analyser" }).waitFor();
+}
+
+async function artifact(page: Page, title: string, there: () => Promise<void>): Promise<void> {
+  await page.getByRole("button", { name: title }).click();
+  await there();
 }
 
 const LOOKS: Look[] = [
@@ -116,6 +128,25 @@ const LOOKS: Look[] = [
   { name: "dashboard", at: "#/dashboard", before: (page) => page.getByText("Trains run on time").waitFor() },
   { name: "channels-people", at: "#/channels", before: (page) => page.getByText("Door bell").waitFor() },
   { name: "channels-services", at: "#/channels/services", before: (page) => page.getByText("GitHub", { exact: true }).waitFor() },
+  {
+    name: "channels-webhooks",
+    at: "#/channels/webhooks",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Build server/ }).click();
+      await page.getByText("the secret is wrong").waitFor();
+    },
+  },
+  {
+    name: "channels-webhook-made",
+    at: "#/channels/webhooks",
+    before: async (page) => {
+      await page.getByRole("button", { name: "New webhook" }).click();
+      await page.getByLabel("Name", { exact: true }).fill("Mail gate");
+      await page.getByRole("button", { name: "Create" }).click();
+      await page.getByText("It is shown this once").waitFor();
+    },
+  },
+  { name: "channels-webhooks-empty", at: "#/channels/webhooks", query: "empty", before: (page) => page.getByText("No program has a door").waitFor() },
   { name: "channels-empty", at: "#/channels", query: "empty" },
   { name: "scheduler-jobs", at: "#/scheduler", before: (page) => page.getByText("Unread mail").waitFor() },
   { name: "scheduler-history", at: "#/scheduler/history", before: (page) => page.getByText("Nightly backup").waitFor() },
@@ -129,6 +160,87 @@ const LOOKS: Look[] = [
     },
   },
   { name: "scheduler-empty", at: "#/scheduler", query: "empty" },
+  { name: "workshop-agents", at: "#/workshop/agents", before: (page) => page.getByRole("button", { name: /^Docker/ }).waitFor() },
+  {
+    name: "workshop-agent",
+    at: "#/workshop/agents",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Code Review/ }).click();
+      await page.getByText("An example").click();
+      await page.getByRole("button", { name: "Use this" }).click();
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await page.getByText("its callers were not shown").waitFor();
+    },
+  },
+  {
+    name: "workshop-compare",
+    at: "#/workshop/agents",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Code Review/ }).click();
+      await page.getByLabel("Compare with").selectOption("testing-validation");
+      await page.getByRole("textbox", { name: /^code/ }).fill("def find(name): ...");
+      await page.getByRole("button", { name: "Run both" }).click();
+      await page.getByText("done", { exact: true }).nth(1).waitFor();
+    },
+  },
+  {
+    name: "workshop-chain",
+    at: "#/workshop/chains",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Code Review Pipeline/ }).click();
+      await page.getByRole("textbox", { name: "What it is about" }).fill("def find(name): ...");
+      await page.getByRole("button", { name: "Run the chain" }).click();
+      await page.getByText("In all:").waitFor();
+      await page.getByText("done", { exact: true }).nth(2).waitFor();
+    },
+  },
+  {
+    name: "workshop-failed",
+    at: "#/workshop/chains",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^New Feature/ }).click();
+      await page.getByRole("textbox", { name: "What it is about" }).fill("please fail");
+      await page.getByRole("button", { name: "Run the chain" }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  { name: "workshop-room", at: "#/workshop/room", before: (page) => page.getByRole("button", { name: "Begin the review" }).waitFor() },
+  { name: "workshop-rejected", at: "#/workshop/room", before: (page) => reviewed(page, 'def find(name):\n    cursor.execute("SELECT * FROM users WHERE name = \'" + name + "\'")\n    return cursor.fetchone()[0]\n') },
+  { name: "workshop-approved", at: "#/workshop/room", before: (page) => reviewed(page, "def area(r):\n    return r * r\n") },
+  { name: "workshop-code", at: "#/workshop/code", before: (page) => page.getByText("ledger", { exact: true }).nth(1).waitFor() },
+  {
+    name: "workshop-found",
+    at: "#/workshop/code",
+    before: async (page) => {
+      await page.getByRole("searchbox", { name: "Search code" }).fill("where are passwords checked");
+      await page.getByText("signIn", { exact: false }).first().waitFor();
+      await page.locator(".hljs-keyword").first().waitFor();
+    },
+  },
+  {
+    name: "workshop-index",
+    at: "#/workshop/code",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Index a folder" }).click();
+      await page.getByLabel("Folder", { exact: true }).fill("/home/ada/code/atlas");
+    },
+  },
+  { name: "workshop-code-empty", at: "#/workshop/code", query: "empty", before: (page) => page.getByText("No code is indexed").waitFor() },
+  { name: "workshop-artifacts", at: "#/workshop/artifacts", before: (page) => page.getByText("Invoice 17").waitFor() },
+  { name: "workshop-artifact", at: "#/workshop/artifacts", before: (page) => artifact(page, "Three days in Porto", () => page.getByText("Port cellars in Gaia").waitFor()) },
+  {
+    name: "workshop-diff",
+    at: "#/workshop/artifacts",
+    before: (page) =>
+      artifact(page, "mean.py", async () => {
+        await page.getByText("Changes", { exact: true }).click();
+        await page.getByText("From version 1 to version 2").waitFor();
+        await page.locator(".hljs-addition").first().waitFor();
+      }),
+  },
+  { name: "workshop-page", at: "#/workshop/artifacts", before: (page) => artifact(page, "Invoice 17", () => page.frameLocator("iframe").getByText("Design, 3 hours").waitFor()) },
+  { name: "workshop-diagram", at: "#/workshop/artifacts", before: (page) => artifact(page, "How a run goes", () => page.getByRole("img", { name: /^Diagram/ }).waitFor()) },
+  { name: "workshop-artifacts-empty", at: "#/workshop/artifacts", query: "empty", before: (page) => page.getByText("Nothing was made yet").waitFor() },
   { name: "run-start", at: "#/run" },
   {
     name: "run-plan",
@@ -204,6 +316,23 @@ const LOOKS: Look[] = [
     },
   },
   {
+    name: "agent-registry",
+    at: "#/agent/registry",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Research/ }).click();
+      await page.getByText("Names its sources").waitFor();
+    },
+  },
+  {
+    name: "agent-registry-new",
+    at: "#/agent/registry",
+    before: async (page) => {
+      await page.getByRole("button", { name: /^Coding agent/ }).click();
+      await page.getByText("When installed, it may").waitFor();
+    },
+  },
+  { name: "agent-registry-empty", at: "#/agent/registry", query: "empty", before: (page) => page.getByText("The registry offers nothing").waitFor() },
+  {
     name: "agent-workspace",
     at: "#/agent/workspace",
     before: async (page) => {
@@ -231,6 +360,17 @@ const LOOKS: Look[] = [
       await page.getByRole("cell", { name: "$3 / $15" }).waitFor();
     },
   },
+  { name: "costs", at: "#/settings/costs", before: (page) => page.getByText("qwen2.5:7b").waitFor() },
+  {
+    name: "costs-budget",
+    at: "#/settings/costs",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Set budget" }).click();
+      await page.getByLabel("Say so at (per cent)").fill("50, most of it");
+      await page.getByText("Numbers from 1 to 100").waitFor();
+    },
+  },
+  { name: "costs-empty", at: "#/settings/costs", query: "empty", before: (page) => page.getByText("No model was asked").waitFor() },
   { name: "settings-general", at: "#/settings/general" },
   { name: "settings-appearance", at: "#/settings/appearance" },
   { name: "settings-privacy", at: "#/settings/privacy" },
@@ -270,6 +410,27 @@ const LOOKS: Look[] = [
   },
   { name: "settings-modules", at: "#/settings/modules", before: (page) => page.getByText("Search the web and read pages.").waitFor() },
   { name: "settings-api", at: "#/settings/api", before: (page) => page.getByText("curl/8.5.0").waitFor() },
+  { name: "settings-accounts", at: "#/settings/accounts", before: (page) => page.getByText("Pipeline").waitFor() },
+  {
+    name: "settings-key",
+    at: "#/settings/accounts",
+    before: async (page) => {
+      await page.getByRole("button", { name: "New key" }).first().click();
+      await page.getByLabel("What it is for").fill("Phone");
+      await page.getByRole("button", { name: "Create" }).click();
+      await page.getByText("It is shown this once").waitFor();
+    },
+  },
+  {
+    name: "settings-account",
+    at: "#/settings/accounts",
+    query: "empty",
+    before: async (page) => {
+      await page.getByText("Nobody has an account").waitFor();
+      await page.getByRole("button", { name: "New account" }).click();
+      await page.getByLabel("Password").fill("long enough");
+    },
+  },
   {
     name: "settings-about",
     at: "#/settings/about",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration, fileSize, relative, resolveLanguage, useLanguage } from "./index.svelte";
+import { dollars, duration, fileSize, relative, resolveLanguage, useLanguage } from "./index.svelte";
 import { de } from "./de";
 import { en } from "./en";
 
@@ -30,6 +30,7 @@ it("speaks of time, length and size in its language", async () => {
   expect(relative("2026-11-21T11:00:00Z", now)).toBe("yesterday");
   expect([duration(12), duration(4210), duration(125_000)]).toEqual(["12 ms", "4.2 s", "2 min 5 s"]);
   expect(fileSize(4210)).toBe("4.2 kB");
+  expect([dollars(12.4), dollars(0.00312), dollars(0)]).toEqual(["$12.40", "$0.0031", "$0.00"]);
   await useLanguage("de");
   expect(relative("2026-11-22T11:55:00Z", now)).toBe("vor 5 Minuten");
   expect(fileSize(4210)).toBe("4,2 kB");

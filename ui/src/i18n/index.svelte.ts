@@ -88,6 +88,12 @@ export function fileSize(bytes: number): string {
   return `${number.format(bytes / 1e6)} MB`;
 }
 
+/** "$12.40"; of less than a cent, what there is. */
+export function dollars(amount: number): string {
+  const small = amount !== 0 && Math.abs(amount) < 0.01;
+  return new Intl.NumberFormat(language, { style: "currency", currency: "USD", ...(small ? { maximumSignificantDigits: 2 } : {}) }).format(amount);
+}
+
 /** "87 %". */
 export function percent(fraction: number): string {
   return new Intl.NumberFormat(language, { style: "percent" }).format(fraction);

@@ -1,6 +1,6 @@
 // Where the user is: `#/<screen>/<section or id>`. The hash works from any path and inside the desktop window alike.
 
-export const SCREENS = ["chat", "run", "memory", "agent", "today", "scheduler", "channels", "dashboard", "settings"] as const;
+export const SCREENS = ["chat", "run", "memory", "agent", "today", "scheduler", "channels", "dashboard", "workshop", "settings"] as const;
 /** Places that are gone to by name only. */
 const ASIDE = ["design"] as const;
 export type Screen = (typeof SCREENS)[number] | (typeof ASIDE)[number];

@@ -1,11 +1,16 @@
 // What only the desktop program can do for its windows, beside the command table. In a browser there is none of it.
 import { invoke } from "@tauri-apps/api/core";
+import type { Image } from "@/wire";
 
 /** What was at hand when the quick bar opened. */
 export interface Surroundings {
   selection: string | null;
   clipboard: string | null;
+  /** The screen, when the bar was opened to ask about it. */
+  screenshot: Image | null;
 }
+
+const NOTHING: Surroundings = { selection: null, clipboard: null, screenshot: null };
 
 /** Whether this page is in a window of the desktop program. */
 export const inDesktop = "__TAURI_INTERNALS__" in window;
@@ -21,8 +26,8 @@ export const desktop = {
     if (inDesktop) void invoke("painted");
   },
 
-  /** What is selected and what is in the clipboard. */
-  context: (): Promise<Surroundings> => (inDesktop ? invoke("context") : Promise.resolve({ selection: null, clipboard: null })),
+  /** What is selected, what is in the clipboard, and the screen when it was taken: that is handed out once. */
+  context: (): Promise<Surroundings> => (inDesktop ? invoke<Surroundings>("context").catch(() => NOTHING) : Promise.resolve(NOTHING)),
 
   /** Makes the quick bar as high as this. */
   async fit(height: number): Promise<void> {

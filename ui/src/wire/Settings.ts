@@ -48,6 +48,14 @@ first_token_timeout_s: number,
  */
 idle_timeout_s: number, 
 /**
+ * What holds in every conversation, besides what Luna is told anyway.
+ */
+instructions: string, 
+/**
+ * Skills that are switched off, by id.
+ */
+skills_off: Array<string>, 
+/**
  * Learn facts from conversations.
  */
 learn_facts: boolean, 

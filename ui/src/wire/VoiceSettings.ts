@@ -5,6 +5,10 @@
  */
 export type VoiceSettings = { 
 /**
+ * Keep the microphone closed, whatever else is set or pressed.
+ */
+muted: boolean, 
+/**
  * Listen for the wake phrase. Off = the microphone is open only while the user holds or has pressed the button.
  */
 wake_word: boolean, 

@@ -1,4 +1,5 @@
 // What is at hand when the bar opens, and how it becomes part of a question. Only what the user chose is ever part of it.
+import type { Surroundings } from "@/transport";
 
 export type Source = "selection" | "clipboard";
 
@@ -8,7 +9,7 @@ export interface Offer {
 }
 
 /** What can be added; the clipboard only when it holds something else than the selection. */
-export function offers({ selection, clipboard }: { selection: string | null; clipboard: string | null }): Offer[] {
+export function offers({ selection, clipboard }: Pick<Surroundings, "selection" | "clipboard">): Offer[] {
   const found: Offer[] = [];
   if (selection) found.push({ source: "selection", text: selection });
   if (clipboard && clipboard !== selection) found.push({ source: "clipboard", text: clipboard });

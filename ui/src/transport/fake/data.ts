@@ -36,9 +36,12 @@ export const SETTINGS: Settings = {
   command_timeout_s: 300,
   first_token_timeout_s: 120,
   idle_timeout_s: 60,
+  instructions: "",
+  skills_off: [],
   learn_facts: true,
   private_windows: ["keepass", "password"],
   voice: {
+    muted: false,
     wake_word: false,
     wake_phrase: "hey luna",
     stt_model: "base",

@@ -5,18 +5,22 @@ import type { CommandName, Commands, Request, Response, SettingsPatch, StreamNam
 import { Failure } from "../failure";
 import { patched } from "../patch";
 import type { Transport } from "../transport";
+import { artifacts } from "./artifacts";
+import { code } from "./code";
+import { costs } from "./costs";
 import * as data from "./data";
+import { accounts, webhooks } from "./doors";
+import { found, pause, type Handlers } from "./handlers";
 import * as holdings from "./holdings";
 import { judge } from "./judge";
 import * as memory from "./memory";
 import * as outside from "./outside";
+import { registry } from "./registry";
 import * as schedule from "./schedule";
 import * as talk from "./talk";
 import { SCENE, voiceTurns } from "./senses";
+import { work, working } from "./work";
 
-type Handlers = { [Name in CommandName]: (request: Request<Name>) => Response<Name> | Promise<Response<Name>> };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const now = (): string => new Date().toISOString();
 const id = (): string => crypto.randomUUID();
 
@@ -65,10 +69,6 @@ export function fakeTransport(search: string = location.search): Transport {
 
   const publish = (event: Event): void => listeners.forEach((listener) => listener(event));
   const view = (): SettingsView => ({ settings, defaults: data.SETTINGS, overridden: options.has("fixed") ? ["user_name"] : [] });
-  const found = <Thing>(thing: Thing | undefined, what: string): Thing => {
-    if (thing === undefined) throw new Failure("not_found", `There is no such ${what}.`);
-    return thing;
-  };
   const active = (): (typeof providers)[number] => found(providers.find((provider) => provider.active), "provider");
 
   const earlier = new Map<string, string>();
@@ -435,6 +435,13 @@ export function fakeTransport(search: string = location.search): Transport {
     "schedule.understand": ({ words }) => schedule.understood(words),
     "schedule.budget": () => schedule.BUDGET,
     "schedule.allow_more": () => schedule.BUDGET,
+    ...accounts(bare),
+    ...artifacts(bare),
+    ...code(bare, publish, speed),
+    ...costs(bare),
+    ...registry(bare),
+    ...webhooks(bare),
+    ...work,
     "calendar.export": () => ({ ics: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" }),
     "calendar.import": () => ({ events: 0, todos: 0, left_out: 0 }),
     "calendar.subscriptions": () => [],
@@ -482,6 +489,11 @@ export function fakeTransport(search: string = location.search): Transport {
       if (voicePhase === "listening") publish({ type: "voice_level", level: 0.6 });
       return {};
     },
+    // A white dot.
+    "vision.screenshot": () => ({
+      media_type: "image/png",
+      data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=",
+    }),
     "voice.speak": async () => {
       await pause(200);
       return {};
@@ -735,6 +747,7 @@ export function fakeTransport(search: string = location.search): Transport {
       guard(name);
       if (name === "events") yield* events(signal);
       else if (name === "chat.send") yield* send(request as Streams["chat.send"]);
+      else if (name === "work.run") yield* working(request as Streams["work.run"], speed, signal);
       else yield* start(request as Streams["runs.start"]);
     },
   };
