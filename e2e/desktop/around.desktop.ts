@@ -1,22 +1,26 @@
 // What is around the window: keys that work everywhere, the quick bar, a second start, notifications, the tray. The program is
 // started as its user starts it, and reached as its user reaches it: by keyboard and over the session's bus.
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./driver";
 import { end, Place } from "./program";
 import { bus, keys, picture, seen, typed, webProcesses } from "./screen";
+import { Tray } from "./tray";
 
 const QUICK = "^Ask Luna$";
 
 describe("around the window", () => {
   let place: Place;
   let program: ChildProcess, notices: ChildProcess;
+  let tray: Tray;
 
   beforeAll(async () => {
     place = await Place.make();
     notices = spawn("dunst", [], { env: place.environment, stdio: "ignore" });
+    tray = await Tray.open();
     program = await place.start();
     await place.call("settings.patch", { patch: { onboarded: true, user_name: "Ada", free_window_after_s: 1 } });
     await until("the window", () => seen("Luna"));
@@ -24,6 +28,7 @@ describe("around the window", () => {
   afterAll(async () => {
     if (program) await end(program);
     notices?.kill("SIGTERM");
+    tray?.close();
     expect(existsSync(join(place.data, "run.json"))).toBe(false);
     await place?.remove();
   });
@@ -101,5 +106,71 @@ describe("around the window", () => {
     await place.call("confirmations.answer", { action: asked?.action.id, answer: "no" });
     await talk.text();
     await until("no notification any more", async () => (await displayed()) === 0);
+  });
+
+  it("has in the tray what people want in between", async () => {
+    await until("the icon", async () => tray.filled);
+    await place.call("calendar.quick_add", { words: "dentist tomorrow at 9" });
+    const labels = async (): Promise<string[]> => (await tray.entries()).map((entry) => entry.label);
+    await until("the next event", async () => (await labels()).some((label) => label.includes("dentist")));
+    expect(await labels()).toEqual([
+      "Open Luna",
+      "Ask…",
+      "Talk",
+      "Run a command…",
+      "Ask about the screen…",
+      expect.stringMatching(/^Next: tomorrow 09:00 dentist/),
+      "No question waits",
+      "Mute microphone",
+      "Do not disturb",
+      "Settings",
+      "Quit",
+    ]);
+    const on = async (label: string): Promise<boolean | undefined> => (await tray.entries()).find((entry) => entry.label === label)?.on;
+    for (const [label, set] of [
+      ["Do not disturb", async () => ((await place.call("settings.get", {})) as { do_not_disturb: boolean }).do_not_disturb],
+      ["Mute microphone", async () => ((await place.call("settings.get", {})) as { voice: { muted: boolean } }).voice.muted],
+    ] as const) {
+      expect(await on(label)).toBe(false);
+      await tray.choose(new RegExp(label));
+      await until(`${label} to be on`, async () => (await set()) && on(label));
+      await tray.choose(new RegExp(label));
+      await until(`${label} to be off`, async () => !(await set()) && (await on(label)) === false);
+    }
+    await tray.choose(/^Settings/);
+    await until("the settings", () => seen("Settings"));
+    await away("Settings");
+  });
+
+  it("asks about the screen", async () => {
+    await tray.choose(/^Ask about the screen/);
+    await until("the quick bar", () => seen(QUICK));
+    await picture("quick-screen");
+    await keys("Return");
+    const asked = await until("the question", async () => {
+      const [newest] = (await place.call("chat.conversations", {})) as { id: string }[];
+      const messages = (await place.call("chat.messages", { conversation: newest?.id })) as { role: string; images: { data: string }[]; content: string }[];
+      return messages.some((message) => message.role === "assistant") && messages;
+    });
+    expect(asked[0]?.images).toHaveLength(1);
+    expect(Buffer.from(asked[0]?.images[0]?.data ?? "", "base64").subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+    expect(asked[1]?.content).toContain("what can be read in it");
+    await picture("quick-screen-answered");
+    await keys("Escape");
+    await until("the bar to go", async () => !(await seen(QUICK)));
+  });
+
+  it("counts waiting questions in the tray, and ends from there", async () => {
+    const talk = await place.post("chat.send", { message: "run mkdir papers", images: [] });
+    await until("the count", async () => (await tray.entries()).some((entry) => entry.label === "1 question waits" && entry.enabled));
+    await tray.choose(/question waits/);
+    await until("the question", () => seen("Luna|papers"));
+    const [asked] = (await place.call("confirmations.list", {})) as { action: { id: string } }[];
+    await place.call("confirmations.answer", { action: asked?.action.id, answer: "no" });
+    await talk.text();
+    await until("no count any more", async () => (await tray.entries()).some((entry) => entry.label === "No question waits" && !entry.enabled));
+    const over = once(program, "exit");
+    await tray.choose(/^Quit/);
+    await over;
   });
 });

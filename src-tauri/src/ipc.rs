@@ -165,10 +165,12 @@ pub(crate) fn painted(webview: WebviewWindow, shell: State<'_, Arc<Shell>>) {
     }
 }
 
-/// What is selected, and what is in the clipboard, when the quick bar opens.
+/// What is selected, and what is in the clipboard, when the quick bar opens; a picture of the screen is handed out once.
 #[tauri::command]
-pub(crate) async fn context() -> quick::Surroundings {
-    tauri::async_runtime::spawn_blocking(quick::surroundings).await.unwrap_or_default()
+pub(crate) async fn context(shell: State<'_, Arc<Shell>>) -> Result<quick::Surroundings, ()> {
+    let mut around = tauri::async_runtime::spawn_blocking(quick::surroundings).await.unwrap_or_default();
+    around.screenshot = shell.take_screenshot();
+    Ok(around)
 }
 
 /// The quick bar grows and shrinks with what it shows.

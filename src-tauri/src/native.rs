@@ -53,6 +53,8 @@ pub(crate) struct Shell {
     pub(crate) window: window::Kept,
     notices: notices::Notices,
     talk: mpsc::Sender<talk::Talk>,
+    /// A picture of the screen that the quick bar has not fetched yet.
+    screenshot: Mutex<Option<Value>>,
     end: CancellationToken,
 }
 
@@ -68,6 +70,7 @@ impl Shell {
             first_painted: AtomicBool::new(false),
             settings: Mutex::new(Settings::default()),
             tray: Mutex::new(None),
+            screenshot: Mutex::new(None),
             window: window::Kept::default(),
             end: CancellationToken::new(),
         }
@@ -265,6 +268,26 @@ impl Shell {
                 tracing::warn!(why = trouble.message(), "a setting was not changed");
             }
         });
+    }
+
+    /// Takes a picture of the screen, then opens the quick bar to ask about it.
+    pub(crate) fn ask_about_screen(self: &Arc<Self>) {
+        let shell = Arc::clone(self);
+        tauri::async_runtime::spawn(async move {
+            match shell.core.call("vision.screenshot", json!({})).await {
+                Ok(picture) => *shell.screenshot.lock() = Some(picture),
+                Err(trouble) => {
+                    let title = words(&shell.settings().language).no_screenshot;
+                    return shell.notices.say(title, trouble.message());
+                }
+            }
+            let app = shell.app.clone();
+            let _ = shell.app.run_on_main_thread(move || quick::show(&app));
+        });
+    }
+
+    pub(crate) fn take_screenshot(&self) -> Option<Value> {
+        self.screenshot.lock().take()
     }
 
     /// Says, once, that the window is away and Luna is not.

@@ -131,6 +131,11 @@ impl Notices {
         self.show(Notice { title: words.still_here.into(), text, ..Notice::default() });
     }
 
+    /// Something that was asked for outside the window did not work.
+    pub(super) fn say(&self, title: &str, text: &str) {
+        self.show(Notice { title: title.into(), text: text.into(), ..Notice::default() });
+    }
+
     fn show(&self, notice: Notice) {
         if self.0.try_send(Job::Show(Box::new(notice))).is_err() {
             tracing::debug!("too many notifications at once; one is left out");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use tauri::{
     AppHandle, LogicalPosition, LogicalSize, Manager as _, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
@@ -29,6 +30,8 @@ pub(crate) struct Surroundings {
     selection: Option<String>,
     /// The clipboard's text.
     clipboard: Option<String>,
+    /// The screen, when the bar was opened to ask about it.
+    pub(crate) screenshot: Option<Value>,
 }
 
 /// Shows the bar, or hides it when it is there.
@@ -101,7 +104,8 @@ fn place(bar: &WebviewWindow) -> tauri::Result<()> {
 /// Reads what is selected and what is in the clipboard. Blocks for a moment.
 pub(crate) fn surroundings() -> Surroundings {
     let Ok(mut clipboard) = arboard::Clipboard::new() else { return Surroundings::default() };
-    Surroundings { selection: selection(&mut clipboard), clipboard: offered(clipboard.get_text()) }
+    let selection = selection(&mut clipboard);
+    Surroundings { selection, clipboard: offered(clipboard.get_text()), screenshot: None }
 }
 
 #[cfg(target_os = "linux")]

@@ -17,8 +17,10 @@ const OPEN: &str = "open";
 const ASK: &str = "ask";
 const TALK: &str = "talk";
 const RUN: &str = "run";
+const SCREEN: &str = "screen";
 const NEXT: &str = "next";
 const WAITING: &str = "waiting";
+const MUTE: &str = "mute";
 const QUIET: &str = "quiet";
 const SETTINGS: &str = "settings";
 const QUIT: &str = "quit";
@@ -34,10 +36,11 @@ type Entry = (MenuItem<Wry>, fn(&Words) -> &'static str);
 /// The icon, and the entries that change.
 pub(super) struct Tray {
     icon: TrayIcon,
-    entries: [Entry; 5],
+    entries: [Entry; 6],
     talk: MenuItem<Wry>,
     next: MenuItem<Wry>,
     waiting: MenuItem<Wry>,
+    mute: CheckMenuItem<Wry>,
     quiet: CheckMenuItem<Wry>,
     now: parking_lot::Mutex<Now>,
 }
@@ -57,12 +60,14 @@ impl Tray {
             MenuItem::with_id(app, id, text(words), true, None::<&str>).map(|entry| (entry, text))
         };
         let [open, ask, run] = [entry(OPEN, |w| w.open)?, entry(ASK, |w| w.ask)?, entry(RUN, |w| w.run)?];
+        let screen = entry(SCREEN, |w| w.screen)?;
         let [options, quit] = [entry(SETTINGS, |w| w.settings)?, entry(QUIT, |w| w.quit)?];
         let talk = MenuItem::with_id(app, TALK, words.talk, true, None::<&str>)?;
         let next = MenuItem::with_id(app, NEXT, words.nothing_next, true, None::<&str>)?;
         let waiting = MenuItem::with_id(app, WAITING, words.no_questions, false, None::<&str>)?;
-        let quiet =
-            CheckMenuItem::with_id(app, QUIET, words.quiet, true, settings.do_not_disturb, None::<&str>)?;
+        let switch = |id: &str, text: &str, on| CheckMenuItem::with_id(app, id, text, true, on, None::<&str>);
+        let mute = switch(MUTE, words.mute, settings.voice.muted)?;
+        let quiet = switch(QUIET, words.quiet, settings.do_not_disturb)?;
         let line = || PredefinedMenuItem::separator(app);
         let menu = Menu::with_items(
             app,
@@ -71,9 +76,11 @@ impl Tray {
                 &ask.0,
                 &talk,
                 &run.0,
+                &screen.0,
                 &line()?,
                 &next,
                 &waiting,
+                &mute,
                 &quiet,
                 &line()?,
                 &options.0,
@@ -89,8 +96,8 @@ impl Tray {
             .on_tray_icon_event(clicked)
             .build(app)?;
         let now = Now { words, waiting: 0, quiet: settings.do_not_disturb, voice: VoicePhase::Off };
-        let entries = [open, ask, run, options, quit];
-        Ok(Self { icon, entries, talk, next, waiting, quiet, now: now.into() })
+        let entries = [open, ask, run, screen, options, quit];
+        Ok(Self { icon, entries, talk, next, waiting, mute, quiet, now: now.into() })
     }
 
     /// Shows what the settings say.
@@ -100,6 +107,8 @@ impl Tray {
         (now.words, now.quiet) = (words, settings.do_not_disturb);
         let texts = self.entries.iter().try_for_each(|(entry, text)| entry.set_text(text(words)));
         let shown = texts
+            .and_then(|()| self.mute.set_text(words.mute))
+            .and_then(|()| self.mute.set_checked(settings.voice.muted))
             .and_then(|()| self.quiet.set_text(words.quiet))
             .and_then(|()| self.quiet.set_checked(now.quiet))
             .and_then(|()| self.paint(&now));
@@ -166,9 +175,14 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         OPEN | WAITING => window::show(app, None),
         ASK => quick::show(app),
         TALK => app.state::<Arc<Shell>>().talk(Talk::Toggle),
+        SCREEN => app.state::<Arc<Shell>>().ask_about_screen(),
         RUN => window::show(app, Some("/run")),
         NEXT => window::show(app, Some("/today")),
         SETTINGS => window::show(app, Some("/settings")),
+        MUTE => {
+            let shell = app.state::<Arc<Shell>>();
+            shell.patch(json!({ "voice": { "muted": !shell.settings().voice.muted } }));
+        }
         QUIET => {
             let shell = app.state::<Arc<Shell>>();
             shell.patch(json!({ "do_not_disturb": !shell.settings().do_not_disturb }));
