@@ -154,3 +154,18 @@ export async function models(program) {
   if (code !== 0) console.log("  It cannot be had now; search works without it. Later: luna models get minilm");
   setStamp("models", { done: code === 0, tried: Date.now() });
 }
+
+/** Python with the packages that meet Luna as other people's programs do, or undefined when they cannot be had. */
+export async function pythonClients() {
+  const wanted = "e2e/clients/requirements.txt";
+  const folder = join(target, "clients");
+  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const now = hash([wanted]);
+  if (stamp("clients") === now && existsSync(python)) return python;
+  const system = which("python3") ?? which("python");
+  if (!system || (await attempt(system, ["-m", "venv", folder])) !== 0) return undefined;
+  const quiet = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  if ((await attempt(python, [...quiet, "-r", wanted], { timeout: 10 * 60 * 1000 })) !== 0) return undefined;
+  setStamp("clients", now);
+  return python;
+}

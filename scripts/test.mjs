@@ -1,9 +1,9 @@
-// `npm test`: sets up what is missing, then runs the groups ui, rust, e2e and desktop. `npm test -- ui rust` runs some
+// `npm test`: sets up what is missing, then runs the groups ui, rust, e2e, clients and desktop. `npm test -- ui rust` runs some
 // of them only.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { browser, buildUi, desktop, luna, models, setUp, tauriDriver } from "./setup.mjs";
+import { browser, buildUi, desktop, luna, models, pythonClients, setUp, tauriDriver } from "./setup.mjs";
 import { output, program, root, run, step, Stop } from "./steps.mjs";
 
 const cargo = (...args) => run("cargo", args);
@@ -48,6 +48,13 @@ const groups = {
     await step("End to end, in a real browser", () =>
       run("npm", ["run", "--silent", "ui:e2e"], { env: { LUNA_BIN: luna("debug"), CHROMIUM: chromium } }),
     );
+  },
+
+  async clients() {
+    const python = await step("Packages that speak to Luna: openai, stripe, websockets, httpx", pythonClients);
+    if (!python) return skipped("other people's clients", "Python 3 with venv, or the packages of e2e/clients/requirements.txt, cannot be had");
+    await step("Luna, for other people's clients", () => cargo("build", "--locked", "--workspace", "--all-targets"));
+    await step("Other people's clients", () => run(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "e2e/clients"], { env: { LUNA_BIN: luna("debug"), PYTHONDONTWRITEBYTECODE: "1" } }));
   },
 
   async desktop() {
