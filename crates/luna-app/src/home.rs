@@ -4,7 +4,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use luna_commands::{About, Table};
-use luna_connect::{Outside, OutsideConfig, Services, ServicesConfig, Web, WebConfig};
+use luna_connect::{
+    Outside, OutsideConfig, Services, ServicesConfig, Stripe, StripeConfig, Tailscale, Web, WebConfig,
+};
 use luna_core::{
     Luna, Parts,
     ports::{Secrets as _, SystemClock},
@@ -92,6 +94,8 @@ impl Home {
             secrets: Arc::clone(&secrets) as _,
             channels: Arc::new(services),
             sources: Arc::new(outside),
+            tailnet: Arc::new(Tailscale),
+            payments: Arc::new(Stripe::new(stripe(config))?),
             clock: Arc::new(SystemClock),
             fixed: fixed(config)?,
             apply: applying(providers, Arc::clone(&secrets)),
@@ -142,6 +146,18 @@ fn services(config: &Config) -> ServicesConfig {
         discord_public_key: text("DISCORD_PUBLIC_KEY").unwrap_or_default(),
         notify_slack: text("GITHUB_NOTIFY_SLACK_CHANNEL"),
         notify_telegram: text("GITHUB_NOTIFY_TELEGRAM_CHAT_ID"),
+    }
+}
+
+fn stripe(config: &Config) -> StripeConfig {
+    let secret = |name: &str| config.secret(name);
+    StripeConfig {
+        base_url: config.text("STRIPE_API_BASE_URL").unwrap_or_default(),
+        key: secret("STRIPE_SECRET_KEY"),
+        webhook_secret: secret("STRIPE_WEBHOOK_SECRET"),
+        pro_price: config.text("STRIPE_PRICE_PRO"),
+        team_price: config.text("STRIPE_PRICE_TEAM"),
+        return_url: format!("http://{}:{}/", config.host, config.port),
     }
 }
 

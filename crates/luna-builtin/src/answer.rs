@@ -1,7 +1,7 @@
 //! Answers a request: asks become tool calls or sentences, results become a reply.
 
 use jiff::Zoned;
-use luna_model::{EndReason, ModelEvent, ModelRequest, ToolCall, ToolResult, Turn};
+use luna_model::{EndReason, ModelEvent, ModelRequest, PICTURE, ToolCall, ToolResult, Turn};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -25,11 +25,20 @@ pub fn answer(request: &ModelRequest) -> Vec<ModelEvent> {
     if request.json_schema.is_some() {
         return say(format!("The built-in model writes no structured data. {ADD_A_MODEL}"));
     }
-    let session = Session { request, asked, text: content(&request.turns[asked]) };
+    let (text, picture) = apart(content(&request.turns[asked]));
+    let session = Session { request, asked, text, picture };
     match request.turns.last() {
         Some(Turn::Tools { results }) => session.after_tools(results),
         _ => session.respond(),
     }
+}
+
+/// What the user wrote, and what could be read in a picture that came with it.
+fn apart(content: &str) -> (&str, Option<&str>) {
+    let mark = format!("<outside from=\"{PICTURE}\">\n");
+    content.split_once(&mark).map_or((content, None), |(said, read)| {
+        (said.trim_end(), Some(read.split("\n</outside>").next().unwrap_or(read)))
+    })
 }
 
 fn content(turn: &Turn) -> &str {
@@ -58,6 +67,8 @@ struct Session<'r> {
     /// The turn of the user's last message.
     asked: usize,
     text: &'r str,
+    /// What could be read in the picture that came with it.
+    picture: Option<&'r str>,
 }
 
 impl Session<'_> {
@@ -72,10 +83,16 @@ impl Session<'_> {
     fn respond(&self) -> Vec<ModelEvent> {
         let whole = self.with_question_before();
         let text = whole.as_deref().unwrap_or(self.text);
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && self.picture.is_none() {
             return say("I'm listening.".to_owned());
         }
         let asks = GRAMMAR.understand(text, self.now());
+        let looks = asks.iter().all(|ask| ask.intent.tool.as_deref() == Some("vision"));
+        if let Some(read) = self.picture.filter(|_| looks) {
+            return say(format!(
+                "I cannot look at pictures; this is what can be read in it:\n{read}\n\nTo have it seen: {ADD_A_MODEL}"
+            ));
+        }
         let recalls = asks.is_empty() || asks.iter().any(|ask| ask.intent.tool.as_deref() == Some("recall"));
         if recalls
             && asks.len() <= 1

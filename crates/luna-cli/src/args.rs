@@ -1,14 +1,15 @@
 //! What can be said on the command line. Help texts are these comments; the man pages and completions come from here too.
 
-mod alone;
+mod days;
 
 use std::path::PathBuf;
 
-pub(crate) use alone::{Channels, ChannelsDeed, Schedule, ScheduleDeed, ScheduleWhat};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use luna_app::flags::{Place, Serve};
 use luna_model::{ActionId, ConversationId, FactId, TurnId};
+
+pub(crate) use days::*;
 
 /// Luna, an assistant on your own machine.
 ///
@@ -61,6 +62,12 @@ pub(crate) enum Deed {
     Schedule(Schedule),
     /// Who writes to Luna from elsewhere.
     Channels(Channels),
+    /// Accounts of callers from outside, and what they may.
+    Account(Account),
+    /// Index a folder's code, so that Luna and her agents find things in it.
+    Index(Index),
+    /// Search the indexed code, by meaning and by words.
+    Code(Code),
     /// Language models, and the model that searches the memory.
     Models(Models),
     /// Say something aloud.
@@ -266,6 +273,45 @@ pub(crate) enum AuditDeed {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Account {
+    #[command(subcommand)]
+    pub(crate) deed: Option<AccountDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountDeed {
+    /// All accounts (the default).
+    List,
+    /// Move an account to another tier.
+    Tier {
+        /// The address it signs in with.
+        email: String,
+        /// free, pro or team.
+        #[arg(value_parser = ["free", "pro", "team"])]
+        tier: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Index {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// What it is called; left out = as the folder.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Code {
+    /// What to look for.
+    #[arg(required = true)]
+    pub(crate) words: Vec<String>,
+    /// Only in this repository.
+    #[arg(long)]
+    pub(crate) repository: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Memory {
     #[command(subcommand)]
     pub(crate) deed: Option<MemoryDeed>,
@@ -302,92 +348,6 @@ pub(crate) enum MemoryDeed {
         /// Its id, as listed.
         fact: FactId,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Calendar {
-    #[command(subcommand)]
-    pub(crate) deed: Option<CalendarDeed>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CalendarDeed {
-    /// What is on (the default).
-    List {
-        /// For how many days.
-        #[arg(long, short, default_value_t = 7)]
-        days: u16,
-        #[command(flatten)]
-        form: AsJson,
-    },
-    /// Add what words say: `luna calendar add dentist next Tuesday at half past two for 45 minutes`.
-    Add {
-        /// The words.
-        #[arg(required = true)]
-        words: Vec<String>,
-    },
-    /// Take an event out, or one time of a series.
-    Delete {
-        /// Its id, as listed.
-        event: luna_model::EventId,
-        /// Of a series, only the time that begins then (RFC 3339).
-        #[arg(long)]
-        occurrence: Option<String>,
-    },
-    /// Search events by their words.
-    Search {
-        /// What for.
-        #[arg(required = true)]
-        words: Vec<String>,
-    },
-    /// Write everything as an iCalendar file.
-    Export {
-        /// Where; standard output when left out.
-        file: Option<PathBuf>,
-    },
-    /// Take in an iCalendar file.
-    Import {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Read a calendar that is kept elsewhere, every hour.
-    Subscribe {
-        /// Its address: https:// or webcal://.
-        url: String,
-        /// What to call it; what it calls itself when left out.
-        #[arg(long)]
-        name: Option<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Tasks {
-    #[command(subcommand)]
-    pub(crate) deed: Option<TasksDeed>,
-    #[command(flatten)]
-    pub(crate) form: AsJson,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TasksDeed {
-    /// Add something to do: `luna tasks add buy milk tomorrow`.
-    Add {
-        /// The words.
-        #[arg(required = true)]
-        words: Vec<String>,
-    },
-    /// Tick something off.
-    Done {
-        /// Its id, or words of its title.
-        #[arg(required = true)]
-        words: Vec<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Remind {
-    /// What of, and when.
-    pub(crate) words: Vec<String>,
 }
 
 #[derive(Debug, Args)]

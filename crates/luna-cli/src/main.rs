@@ -15,6 +15,7 @@ mod manual;
 mod memory;
 mod models;
 mod open;
+mod outside;
 mod reach;
 mod run;
 mod schedule;
@@ -95,6 +96,9 @@ async fn at(setup: &Setup, deed: &Deed) -> Result<ExitCode> {
         Deed::Undo(_)
         | Deed::Audit(_)
         | Deed::Memory(_)
+        | Deed::Account(_)
+        | Deed::Index(_)
+        | Deed::Code(_)
         | Deed::Calendar(_)
         | Deed::Tasks(_)
         | Deed::Remind(_)
@@ -126,6 +130,9 @@ async fn with(reach: &Reach, deed: &Deed) -> Result<ExitCode> {
         Deed::Undo(args) => undo::undo(reach, args).await?,
         Deed::Audit(args) => return audit::audit(reach, args).await,
         Deed::Memory(args) => memory::memory(reach, args).await?,
+        Deed::Account(args) => outside::account(reach, args).await?,
+        Deed::Index(args) => outside::index(reach, args).await?,
+        Deed::Code(args) => outside::code(reach, args).await?,
         Deed::Calendar(args) => calendar::calendar(reach, args).await?,
         Deed::Tasks(args) => calendar::tasks(reach, args).await?,
         Deed::Remind(args) => calendar::remind(reach, args).await?,

@@ -36,7 +36,7 @@ async fn send(cx: Context, q: SendMessage) -> Result<TurnStream> {
         mode: q.mode.unwrap_or_default(),
         provider: q.provider,
         model: q.model,
-        tone: None,
+        ..ChatRequest::default()
     };
     cx.luna.chat(request).await
 }

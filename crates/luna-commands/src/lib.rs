@@ -3,20 +3,28 @@
 //! Each concept's file holds its requests and replies as plain types and its handlers; [`table`] lists them all. The
 //! TypeScript of the window is generated from the same list. Knows neither Tauri nor HTTP.
 
+mod accounts;
 mod agent;
+mod artifacts;
 mod audit;
 mod calendar;
 mod channels;
 mod chat;
+mod code;
+mod costs;
 mod dashboard;
 pub mod desktop;
 mod holdings;
 mod memory;
 mod providers;
+mod registry;
 mod runs;
 mod schedule;
 mod system;
 mod table;
+mod vision;
 mod voice;
+mod webhooks;
+mod work;
 
 pub use table::{About, Failure, Reply, Table};

@@ -272,7 +272,15 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::schedule::register(&mut register);
     crate::channels::register(&mut register);
     crate::dashboard::register(&mut register);
+    crate::accounts::register(&mut register);
+    crate::code::register(&mut register);
+    crate::costs::register(&mut register);
+    crate::work::register(&mut register);
+    crate::artifacts::register(&mut register);
+    crate::webhooks::register(&mut register);
+    crate::registry::register(&mut register);
     crate::desktop::register(&mut register);
+    crate::vision::register(&mut register);
     crate::voice::register(&mut register);
     register.commands
 }

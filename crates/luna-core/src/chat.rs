@@ -6,9 +6,12 @@
 
 mod drive;
 mod machine;
-mod prompt;
+pub(crate) mod prompt;
 mod summary;
 mod text_calls;
+
+pub(crate) use prompt::{own_words, title};
+pub(crate) use summary::extract;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -48,6 +51,34 @@ pub struct ChatRequest {
     pub provider: Option<Provider>,
     /// Another model than the configured one.
     pub model: Option<String>,
+    /// Instructions of the conversation's own, besides Luna's.
+    pub instructions: Option<String>,
+    /// What is given of the conversation so far, where it is not the usual.
+    pub past: Option<Past>,
+    /// Who answers in Luna's place.
+    pub persona: Option<Persona>,
+}
+
+/// What the model is given of a conversation whose memory is kept in another way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The last messages, word for word.
+    pub messages: u32,
+    /// What stands for those before them.
+    pub summary: Option<String>,
+}
+
+/// A role that answers in Luna's place: with its own instructions, nothing of her memory, and only these tools.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Persona {
+    /// Its name.
+    pub name: String,
+    /// What it is to do, and how.
+    pub instructions: String,
+    /// The tools it may call.
+    pub tools: Vec<String>,
+    /// Where set, its answer is JSON of this schema.
+    pub schema: Option<serde_json::Value>,
 }
 
 /// A turn on its way. Dropping it stops the turn; what was said so far is kept.
@@ -88,6 +119,8 @@ struct Begun {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
     User,
+    /// A role does a piece of work for the user: what is said is neither listed nor learnt from.
+    Persona,
     Task(luna_model::TaskId),
     Job(luna_model::JobId),
     Guest(Guest),
@@ -107,7 +140,7 @@ impl Asker {
         match self {
             Self::User => ConversationKind::User,
             Self::Guest(_) => ConversationKind::Guest,
-            Self::Task(_) | Self::Job(_) => ConversationKind::Task,
+            Self::Persona | Self::Task(_) | Self::Job(_) => ConversationKind::Task,
         }
     }
 
@@ -133,7 +166,7 @@ impl Luna {
 
     pub(crate) async fn chat_metered(
         &self,
-        request: ChatRequest,
+        mut request: ChatRequest,
         asker: Asker,
         meter: Option<Meter>,
     ) -> Result<TurnStream> {
@@ -154,6 +187,9 @@ impl Luna {
                 id
             }
         };
+        let traits = self.db().traits(conversation).await?;
+        request.model = request.model.or(traits.model);
+        request.instructions = request.instructions.or(traits.instructions);
         let turn = TurnId::new();
         let occupied = self.running().occupy(conversation, turn).await?;
         let model = self.model_for(&request).await;

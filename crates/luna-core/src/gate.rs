@@ -355,6 +355,25 @@ impl Gate {
         Ok(())
     }
 
+    /// Writes down something that happened at a door and that nobody is asked about: a sign-in, a key that was made.
+    pub(crate) async fn witness(&self, what: &str, input: serde_json::Value, outcome: Result<(), &Error>) {
+        let action = Action {
+            id: luna_model::ActionId::new(),
+            turn: luna_model::TurnId::new(),
+            tool: what.to_owned(),
+            input,
+            actor: luna_model::Actor::User,
+            evidence: vec![],
+            reversible: false,
+        };
+        let (mode, result, summary) = match outcome {
+            Ok(()) => (Mode::Allow, "ok", what.to_owned()),
+            Err(error) => (Mode::Block, "refused", error.message.clone()),
+        };
+        let line = Line::before(&action, mode, what, self.inner.clock.now());
+        self.inner.audit.append(Line { phase: AuditPhase::After, result, summary, ..line }).await;
+    }
+
     /// Forgets what the user allowed and begins the log anew. The database was emptied by the caller.
     pub(crate) async fn forget_all(&self) {
         *self.inner.policy.write() =

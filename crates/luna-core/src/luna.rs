@@ -1,10 +1,8 @@
 //! The value that every face holds: Luna herself, a cheap clone, with what she owns and how she starts and stops.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use luna_model::{Mode, Provider, Result, Secret, Settings, SettingsPatch};
 use luna_store::Db;
 use parking_lot::Mutex;
@@ -12,21 +10,27 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::calendar::Calendar;
 use crate::callers::Callers;
 use crate::channels::Post;
+use crate::code::Code;
+use crate::costs::Metered;
 use crate::dashboard::Sights;
 use crate::events::Bus;
 use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
 use crate::memory::Memory;
 use crate::modules;
-use crate::ports::{Channels, Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell, Sight, Sources, Voice};
+use crate::owner::Owner;
+use crate::parts::Parts;
+use crate::ports::{Channels, Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell, Sight, Sources, Tailnet};
 use crate::processes::Processes;
 use crate::running::Running;
 use crate::schedule::Schedule;
 use crate::settings::SettingsRow;
 use crate::skills::Skills;
+use crate::talk::Resting;
 use crate::tools::Tools;
 use crate::undo::{Keeper, Undo};
 use crate::workspace::Workspace;
@@ -38,45 +42,6 @@ const OWN_DEEDS: [(&str, Mode); 4] = [
     ("subscribe_calendar", Mode::Allow),
     ("call_webhook", Mode::Allow),
 ];
-
-/// What the composition root calls when settings or keys changed, before the change is acknowledged.
-pub type Apply = Box<dyn Fn(Settings) -> BoxFuture<'static, ()> + Send + Sync>;
-
-/// What Luna is made of.
-pub struct Parts {
-    /// The data folder: audit log, kept files and backups lie in it.
-    pub data_dir: PathBuf,
-    /// The folder of the files that Luna may work on.
-    pub workspace: PathBuf,
-    /// The database.
-    pub db: Db,
-    /// Language models.
-    pub llm: Arc<dyn Llm>,
-    /// Search by meaning.
-    pub recall: Arc<dyn Recall>,
-    /// The shell.
-    pub shell: Arc<dyn Shell>,
-    /// The web.
-    pub fetch: Arc<dyn Fetch>,
-    /// The machine.
-    pub desktop: Arc<dyn Desktop>,
-    /// Eyes.
-    pub sight: Arc<dyn Sight>,
-    /// Ears and a mouth.
-    pub voice: Arc<dyn Voice>,
-    /// Keys and tokens.
-    pub secrets: Arc<dyn Secrets>,
-    /// Services that bring messages.
-    pub channels: Arc<dyn Channels>,
-    /// Weather, markets and news.
-    pub sources: Arc<dyn Sources>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Settings that flags and environment fix.
-    pub fixed: SettingsPatch,
-    /// Called when settings or keys changed.
-    pub apply: Apply,
-}
 
 /// Luna. Cheap to clone; all clones are the same Luna.
 #[derive(Clone)]
@@ -101,6 +66,10 @@ struct Inner {
     settings: SettingsRow,
     running: Running,
     callers: Callers,
+    resting: Resting,
+    accounts: Accounts,
+    owner: Owner,
+    code: Code,
     tasks: TaskTracker,
     task_places: Arc<Semaphore>,
     stopping: CancellationToken,
@@ -109,13 +78,21 @@ struct Inner {
     seen: Mutex<Option<(String, Vec<u8>)>>,
 }
 
+impl std::fmt::Debug for Luna {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Luna")
+    }
+}
+
 impl Luna {
     /// Wakes Luna up: opens what lies in the data folder and takes up what was interrupted.
     ///
     /// # Errors
     /// `Unavailable` when something of it cannot be opened.
-    pub async fn open(parts: Parts) -> Result<Self> {
+    pub async fn open(mut parts: Parts) -> Result<Self> {
         let bus = Bus::new();
+        parts.llm =
+            Arc::new(Metered::new(parts.llm, parts.db.clone(), bus.clone(), Arc::clone(&parts.clock)));
         let stopping = CancellationToken::new();
         let tools = Tools::all()?;
         let workspace = Workspace::open(&parts.workspace)?;
@@ -129,6 +106,14 @@ impl Luna {
         let memory =
             Memory::open(parts.db.clone(), Arc::clone(&parts.recall), Arc::clone(&parts.clock), bus.clone());
         let calendar = Calendar::new(parts.db.clone(), Arc::clone(&parts.clock), bus.clone());
+        let accounts = Accounts::new(
+            parts.db.clone(),
+            gate.clone(),
+            Arc::clone(&parts.clock),
+            Arc::clone(&parts.secrets),
+            Arc::clone(&parts.payments),
+        );
+        let code = Code::new(parts.db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.recall));
         let luna = Self {
             inner: Arc::new(Inner {
                 undo: Undo::new(parts.db.clone(), keeper),
@@ -137,6 +122,10 @@ impl Luna {
                 seen: Mutex::new(None),
                 running: Running::new(stopping.clone()),
                 callers: Callers::default(),
+                resting: Resting::default(),
+                accounts,
+                owner: Owner::new(gate.clone(), Arc::clone(&parts.clock)),
+                code,
                 tasks: TaskTracker::new(),
                 task_places: Arc::new(Semaphore::new(crate::tasks::AT_ONCE)),
                 parts,
@@ -156,6 +145,7 @@ impl Luna {
         };
         luna.apply(luna.settings().current()).await;
         luna.close_interrupted_runs().await?;
+        luna.close_interrupted_children().await?;
         luna.gate().close_interrupted().await?;
         luna.resume_tasks().await?;
         luna.tend();
@@ -307,6 +297,36 @@ impl Luna {
     #[must_use]
     pub fn callers(&self) -> &Callers {
         &self.inner.callers
+    }
+
+    /// The accounts of callers from outside.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// The owner's own sessions.
+    #[must_use]
+    pub fn owner(&self) -> &Owner {
+        &self.inner.owner
+    }
+
+    /// The private network.
+    #[must_use]
+    pub fn tailnet(&self) -> &dyn Tailnet {
+        self.inner.parts.tailnet.as_ref()
+    }
+
+    /// Code that can be searched.
+    #[must_use]
+    pub fn code(&self) -> &Code {
+        &self.inner.code
+    }
+
+    /// Turns that rest at a question.
+    #[must_use]
+    pub fn resting(&self) -> &Resting {
+        &self.inner.resting
     }
 
     /// The data folder.

@@ -22,7 +22,19 @@ pub(crate) const MEMORY: &str = "memory";
 /// All modules.
 pub const MODULES: &[Module] = &[
     Module { name: MEMORY, tools: &["remember", "recall", "forget", "search_conversations"] },
-    Module { name: "files", tools: &["read_file", "write_file", "edit_file", "list_files", "search_files"] },
+    Module {
+        name: "files",
+        tools: &[
+            "read_file",
+            "write_file",
+            "edit_file",
+            "list_files",
+            "search_files",
+            "code_search",
+            "create_artifact",
+            "update_artifact",
+        ],
+    },
     Module { name: "commands", tools: &["run_command", "plan_commands", "explain_command"] },
     Module { name: "web", tools: &["web_search", "web_fetch", "browser_open"] },
     Module {
@@ -48,7 +60,7 @@ pub const MODULES: &[Module] = &[
     },
     Module { name: "vision", tools: &["vision", "show_scene"] },
     Module { name: "voice", tools: &["speak"] },
-    Module { name: "tasks", tools: &["create_agent_task"] },
+    Module { name: "tasks", tools: &["create_agent_task", "spawn_agent", "wait_agents"] },
     Module {
         name: crate::schedule::MODULE,
         tools: &["create_schedule", "list_schedules", "delete_schedule"],

@@ -1,10 +1,10 @@
 //! What is going on: chat turns by conversation and runs by id, each with its switch. One turn a conversation at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use luna_model::{ConversationId, Error, Result, RunId, TurnId};
+use luna_model::{ActionId, CommandOutcome, ConversationId, Error, Result, RunId, TurnId};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,9 @@ use crate::ports::CommandInput;
 
 /// How long a new turn waits for the one before it to end (it was stopped, and is being kept).
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Ended commands that are remembered.
+const REMEMBERED: usize = 64;
 
 /// What is going on; cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,6 +29,7 @@ struct Inner {
     turns: Mutex<HashMap<ConversationId, (TurnId, CancellationToken)>>,
     freed: Notify,
     runs: Mutex<HashMap<RunId, RunHandle>>,
+    ended: Mutex<VecDeque<(ActionId, CommandOutcome)>>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,8 +71,8 @@ impl Drop for OccupiedRun {
 
 impl Running {
     pub(crate) fn new(root: CancellationToken) -> Self {
-        let (turns, runs) = (Mutex::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { root, turns, freed: Notify::new(), runs }) }
+        let (turns, runs, ended) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { inner: Arc::new(Inner { root, turns, freed: Notify::new(), runs, ended }) }
     }
 
     /// Takes a conversation's place for a turn; waits a little for one that is ending.
@@ -116,6 +120,19 @@ impl Running {
         if let Some((_, cancel)) = self.inner.turns.lock().get(&conversation) {
             cancel.cancel();
         }
+    }
+
+    /// A command that a model asked for ended; how is remembered for a while.
+    pub(crate) fn command_ended(&self, action: ActionId, outcome: CommandOutcome) {
+        let mut ended = self.inner.ended.lock();
+        if ended.len() == REMEMBERED {
+            ended.pop_front();
+        }
+        ended.push_back((action, outcome));
+    }
+
+    pub(crate) fn outcome(&self, action: ActionId) -> Option<CommandOutcome> {
+        self.inner.ended.lock().iter().rev().find(|(id, _)| *id == action).map(|(_, outcome)| outcome.clone())
     }
 
     /// Takes a run's place. What is sent to it goes to `input`.

@@ -86,6 +86,12 @@ impl Luna {
         self.db().runs(limit.clamp(1, 500)).await
     }
 
+    /// How a command ended that a model asked for a moment ago; none when that is long past.
+    #[must_use]
+    pub fn outcome_of(&self, action: luna_model::ActionId) -> Option<CommandOutcome> {
+        self.running().outcome(action)
+    }
+
     /// Stops a run: the running step's whole process group is killed, later steps are skipped.
     ///
     /// # Errors

@@ -115,6 +115,9 @@ fn check(settings: &Settings) -> Result<()> {
             )));
         }
     }
+    if settings.instructions.chars().count() > 20_000 {
+        return Err(Error::invalid("instructions have at most 20000 characters"));
+    }
     for (name, value) in [("user_name", &settings.user_name), ("luna_name", &settings.luna_name)] {
         if value.trim().is_empty() || value.chars().count() > 80 || value.contains('\n') {
             return Err(Error::invalid(format!("{name} is one line of 1 to 80 characters")));

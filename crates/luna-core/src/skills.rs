@@ -67,14 +67,25 @@ impl Skills {
     }
 
     /// The skills that fit what was said, best first; none for most of what people say.
-    pub(crate) async fn fitting(&self, said: &str, recall: &dyn Recall) -> Vec<Skill> {
-        let Ok(skills) = self.all().await else { return vec![] };
+    pub(crate) async fn fitting(
+        &self,
+        said: &str,
+        off: &std::collections::BTreeSet<String>,
+        recall: &dyn Recall,
+    ) -> Vec<Skill> {
+        let Ok(mut skills) = self.all().await else { return vec![] };
+        skills.retain(|s| !off.contains(&s.id));
         let texts: Vec<_> = skills.iter().map(|s| format!("{}: {}", s.name, s.description)).collect();
         let Ok(scores) = recall.rank(said, &texts).await else { return vec![] };
         let mut ranked: Vec<_> = skills.into_iter().zip(scores).filter(|(_, score)| *score >= FITS).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranked.into_iter().take(MOST).map(|(skill, _)| skill).collect()
     }
+}
+
+/// A file of a skill that ships with Luna.
+pub(crate) fn shipped_file(id: &str, name: &str) -> Option<&'static str> {
+    SHIPPED.get_file(format!("{id}/{name}")).and_then(|f| f.contents_utf8())
 }
 
 fn shipped(dir: &Dir<'_>) -> Option<Skill> {

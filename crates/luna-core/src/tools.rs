@@ -4,7 +4,10 @@
 //! A tool says what a call would do ([`Tool::describe`]) and does it ([`Tool::run`]); whether it may is the gate's affair.
 
 mod agent;
+mod artifacts;
 mod calendar;
+mod children;
+mod code;
 mod desktop;
 mod files;
 mod memory;
@@ -56,7 +59,7 @@ pub struct Described {
 }
 
 impl Described {
-    fn reads(summary: String) -> Self {
+    pub(crate) fn reads(summary: String) -> Self {
         Self { summary, reversible: true, ..Self::default() }
     }
 
@@ -204,6 +207,7 @@ impl Tools {
             Registered::new::<files::EditFile>()?,
             Registered::new::<files::ListFiles>()?,
             Registered::new::<files::SearchFiles>()?,
+            Registered::new::<code::CodeSearch>()?,
             Registered::new::<web::WebSearch>()?,
             Registered::new::<web::WebFetch>()?,
             Registered::new::<web::BrowserOpen>()?,
@@ -231,6 +235,10 @@ impl Tools {
             Registered::new::<schedule::CreateSchedule>()?,
             Registered::new::<schedule::ListSchedules>()?,
             Registered::new::<schedule::DeleteSchedule>()?,
+            Registered::new::<artifacts::CreateArtifact>()?,
+            Registered::new::<artifacts::UpdateArtifact>()?,
+            Registered::new::<children::SpawnAgent>()?,
+            Registered::new::<children::WaitAgents>()?,
             Registered::new::<desktop::GetSystemInfo>()?,
             Registered::new::<desktop::GetClipboard>()?,
             Registered::new::<desktop::SetClipboard>()?,

@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use luna_model::{Image, ModelRequest, Result, Turn};
+use luna_model::{ActionId, Image, ModelRequest, Result, Turn};
+use serde_json::json;
 
 use crate::Luna;
+use crate::actions::Doing;
+use crate::chat::prompt::outside;
 use crate::ports::{Area, Picture, Window};
+use crate::tools::Described;
 
 /// Longest text of a picture that is given on, in characters.
 const LONGEST: usize = 6_000;
@@ -62,6 +66,48 @@ impl Luna {
             self.own_description(&source, &picture, &windows).await
         };
         Ok(Seen { description, width: picture.width, height: picture.height })
+    }
+
+    /// A picture of the whole screen for the user, who asked for it: to go with a question. Private windows are black in it.
+    ///
+    /// # Errors
+    /// `Unavailable` without a screen, `Forbidden` when looking is blocked.
+    pub async fn screenshot(&self) -> Result<Image> {
+        let doing = Doing::user(self.stopping().child_token());
+        let described = Described::reads("Take a picture of the screen".into());
+        let request =
+            self.request(ActionId::new(), "vision", json!({ "source": "screen" }), described, &doing);
+        let permit = self.pass(request, &doing).await?;
+        let private = self.settings().current().private_windows;
+        let outcome = self.sight().screen(Area::Desktop, &private).await;
+        permit.done(outcome.as_ref().map(|_| "It goes with a question.")).await;
+        Ok(Image { media_type: "image/jpeg".into(), data: BASE64_STANDARD.encode(outcome?.for_model) })
+    }
+
+    /// Turns for a model that does not see: what can be read in the newest message's pictures takes their place, between
+    /// marks, as text from outside.
+    pub(crate) async fn pictures_in_words(&self, turns: &mut [Turn]) {
+        let mut newest = true;
+        for turn in turns.iter_mut().rev() {
+            let Turn::User { content, images } = turn else { continue };
+            for image in std::mem::take(images) {
+                let read = if newest { self.read_picture(&image).await } else { "Not read again.".into() };
+                let _ = write!(content, "\n\n{}", outside(&read, luna_model::PICTURE));
+            }
+            newest = false;
+        }
+    }
+
+    async fn read_picture(&self, image: &Image) -> String {
+        let read = match BASE64_STANDARD.decode(&image.data) {
+            Ok(bytes) => self.sight().read(&bytes).await,
+            Err(_) => return "The picture is damaged.".into(),
+        };
+        match read {
+            Ok(text) if text.trim().is_empty() => "No text can be read in it.".into(),
+            Ok(text) => text.trim().chars().take(LONGEST).collect(),
+            Err(error) => format!("Its text was not read: {}", error.message),
+        }
     }
 
     async fn described(

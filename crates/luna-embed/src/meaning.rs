@@ -148,6 +148,10 @@ impl Recall for Meaning {
         self.in_turn(move |shared| shared.rank(&query, texts)).await
     }
 
+    fn another(&self) -> Arc<dyn Recall> {
+        Arc::new(Self::new(self.shared.models.clone()))
+    }
+
     fn engine(&self) -> String {
         if self.shared.has_network() { "static table and MiniLM".into() } else { "static table".into() }
     }

@@ -3,3 +3,5 @@
 pub(crate) mod executor;
 pub(crate) mod lumen;
 pub(crate) mod luna;
+pub(crate) mod lunaos;
+pub(crate) mod motoko;

@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub(crate) fn about(version: &str) -> OpenApi {
@@ -11,7 +12,10 @@ pub(crate) fn about(version: &str) -> OpenApi {
         .title("Luna")
         .version(version)
         .description(Some("The assistant on this machine. Each group of routes is one documented API."));
-    OpenApiBuilder::new().info(info.build()).build()
+    let account = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let components =
+        ComponentsBuilder::new().security_scheme("account", SecurityScheme::Http(account)).build();
+    OpenApiBuilder::new().info(info.build()).components(Some(components)).build()
 }
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {

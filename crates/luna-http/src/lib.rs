@@ -60,6 +60,8 @@ pub fn main_router(luna: Luna, table: Table, doors: Doors) -> Router {
         .merge(dialects::luna::router())
         .merge(dialects::executor::router())
         .merge(dialects::lumen::router())
+        .merge(dialects::lunaos::router(&app))
+        .merge(dialects::motoko::router(&app))
         .merge(rpc::router());
     let apis = ui::router(apis);
     finish(apis, app)

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ActionId, AgentTask, Confirmation, ConversationId, ErrorKind, MessageId, OutputStream, RunId, RunState,
-    Scene, StepState, ToolCall, ToolResult, TurnId, Usage, VoicePhase, VoiceTurn,
+    ActionId, AgentTask, Artifact, Child, Confirmation, ConversationId, ErrorKind, JobRun, MessageId,
+    OutputStream, RunId, RunState, Scene, StepState, ToolCall, ToolResult, TurnId, Usage, VoicePhase,
+    VoiceTurn,
 };
 
 /// Something that happened.
@@ -138,12 +139,89 @@ pub enum Event {
         /// Its state.
         state: RunState,
     },
+    /// A request to a model was answered, or ended.
+    Spent {
+        /// The conversation it answered, if it did.
+        conversation: Option<ConversationId>,
+        /// The provider's name.
+        provider: String,
+        /// The model's name.
+        model: String,
+        /// Tokens.
+        usage: Usage,
+        /// US dollars.
+        cost: f64,
+    },
+    /// An artifact was made or changed.
+    ArtifactChanged {
+        /// The artifact.
+        artifact: Box<Artifact>,
+    },
+    /// A child agent was set to work, moved or ended.
+    ChildChanged {
+        /// The agent.
+        child: Box<Child>,
+    },
+    /// Some files of a folder were read into the index of code.
+    CodeIndexed {
+        /// The repository.
+        repository: String,
+        /// How many files so far,
+        files: u64,
+        /// of how many.
+        of: u64,
+    },
+    /// An agent began its step of a piece of work.
+    WorkStarted {
+        /// Which step, from 1.
+        step: u32,
+        /// The agent's name for programs.
+        agent: String,
+        /// The model that answers.
+        model: String,
+        /// Its provider's name.
+        provider: String,
+    },
+    /// Some text of a step's answer.
+    WorkText {
+        /// The step.
+        step: u32,
+        /// The text.
+        text: String,
+    },
+    /// A step is done.
+    WorkDone {
+        /// The step.
+        step: u32,
+        /// What it took, as the provider says; else as it can be guessed.
+        usage: Usage,
+        /// US dollars, by the provider's list; none when the model has no price there.
+        cost: Option<f64>,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// A step failed, and with it the whole piece of work.
+    WorkFailed {
+        /// The step.
+        step: u32,
+        /// What sort of failure.
+        kind: ErrorKind,
+        /// What to tell the user.
+        message: String,
+    },
     /// The facts changed.
     MemoryChanged,
     /// Events, things to do or reminders changed.
     CalendarChanged,
     /// Jobs were added, changed or deleted.
     ScheduleChanged,
+    /// A job began to run, or its run ended.
+    JobRan {
+        /// What the job is called.
+        name: String,
+        /// The run; without an end it has begun.
+        job_run: Box<JobRun>,
+    },
     /// Somebody wrote on a channel for the first time, or may do something else now.
     ChannelsChanged,
     /// A background task moved.

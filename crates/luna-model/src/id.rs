@@ -61,6 +61,16 @@ ids! {
     RunId;
     /// A permission rule.
     RuleId;
+    /// An account.
+    AccountId;
+    /// A key of an account.
+    ApiKeyId;
+    /// An artifact, or a version of one.
+    ArtifactId;
+    /// A child agent.
+    ChildId;
+    /// A webhook.
+    WebhookId;
     /// A calendar that is kept elsewhere.
     CalendarId;
     /// An event of the calendar.

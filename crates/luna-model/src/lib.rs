@@ -2,10 +2,13 @@
 //!
 //! One file a concept; everything is re-exported here, so other crates write `luna_model::Fact`.
 
+mod account;
 mod action;
+mod artifact;
 mod calendar;
 mod channel;
 mod chat;
+mod child;
 mod command;
 mod dashboard;
 mod error;
@@ -21,11 +24,15 @@ mod settings;
 mod task;
 mod tool;
 mod voice;
+mod webhook;
 
+pub use account::*;
 pub use action::*;
+pub use artifact::*;
 pub use calendar::*;
 pub use channel::*;
 pub use chat::*;
+pub use child::*;
 pub use command::*;
 pub use dashboard::*;
 pub use error::*;
@@ -42,3 +49,4 @@ pub use settings::*;
 pub use task::*;
 pub use tool::*;
 pub use voice::*;
+pub use webhook::*;

@@ -68,6 +68,9 @@ impl Provider {
     }
 }
 
+/// Where text comes from that stands for a picture, for a model that does not see.
+pub const PICTURE: &str = "the picture";
+
 /// One entry of what the model is given to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -113,6 +116,8 @@ pub struct ModelRequest {
     pub max_tokens: Option<u32>,
     /// Where set, the answer must be JSON of this schema.
     pub json_schema: Option<Value>,
+    /// The conversation it answers, if it does: what it costs is counted there.
+    pub conversation: Option<crate::ConversationId>,
     /// Now and where, for what depends on it ("tomorrow at nine").
     pub now: Option<jiff::Zoned>,
 }
@@ -199,4 +204,13 @@ pub struct ModelPrice {
     pub input: f64,
     /// For what it writes.
     pub output: f64,
+}
+
+impl ModelPrice {
+    /// What so many tokens cost, in US dollars.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "counts of tokens")]
+    pub fn of(self, usage: Usage) -> f64 {
+        (usage.input_tokens as f64).mul_add(self.input, usage.output_tokens as f64 * self.output) / 1e6
+    }
 }

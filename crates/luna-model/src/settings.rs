@@ -31,6 +31,10 @@ pub struct Settings {
     pub first_token_timeout_s: u64,
     /// Seconds to wait between two tokens.
     pub idle_timeout_s: u64,
+    /// What holds in every conversation, besides what Luna is told anyway.
+    pub instructions: String,
+    /// Skills that are switched off, by id.
+    pub skills_off: std::collections::BTreeSet<String>,
     /// Learn facts from conversations.
     pub learn_facts: bool,
     /// Windows that are blackened in every picture of the screen: parts of their titles or applications.
@@ -117,6 +121,8 @@ impl Default for Settings {
             command_timeout_s: 300,
             first_token_timeout_s: 120,
             idle_timeout_s: 60,
+            instructions: String::new(),
+            skills_off: std::collections::BTreeSet::new(),
             learn_facts: true,
             private_windows: ["keepass", "bitwarden", "1password", "password", "passwort"]
                 .map(String::from)

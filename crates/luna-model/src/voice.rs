@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct VoiceSettings {
+    /// Keep the microphone closed, whatever else is set or pressed.
+    pub muted: bool,
     /// Listen for the wake phrase. Off = the microphone is open only while the user holds or has pressed the button.
     pub wake_word: bool,
     /// What wakes her.
@@ -45,6 +47,7 @@ pub struct VoiceSettings {
 impl Default for VoiceSettings {
     fn default() -> Self {
         Self {
+            muted: false,
             wake_word: false,
             wake_phrase: "hey luna".into(),
             stt_model: "base".into(),

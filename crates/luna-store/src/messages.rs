@@ -329,6 +329,21 @@ fn latest(c: &Connection, conversation: ConversationId, limit: u32, before: i64)
     Ok(messages)
 }
 
+/// Messages by their number in the conversation, counted from 1.
+pub(crate) fn numbered(
+    c: &Connection,
+    conversation: ConversationId,
+    first: u64,
+    last: u64,
+) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m WHERE m.conversation = ?1 ORDER BY m.seq LIMIT ?2 OFFSET ?3"
+    );
+    let count = i64::try_from((last + 1).saturating_sub(first)).unwrap_or(i64::MAX);
+    let skipped = i64::try_from(first.saturating_sub(1)).unwrap_or(i64::MAX);
+    all(c, &sql, params![conversation.to_string(), count, skipped], message)
+}
+
 fn position(c: &Connection, message: MessageId) -> Result<Option<i64>> {
     one(c, "SELECT seq FROM messages WHERE id = ?1", [message.to_string()], |row| row.get(0).map_err(failure))
 }

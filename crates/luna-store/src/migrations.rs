@@ -11,6 +11,10 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/010_calendar.sql")),
     M::up(include_str!("schema/011_schedule.sql")),
     M::up(include_str!("schema/012_channels.sql")),
+    M::up(include_str!("schema/020_sessions.sql")),
+    M::up(include_str!("schema/021_accounts.sql")),
+    M::up(include_str!("schema/022_code.sql")),
+    M::up(include_str!("schema/023_costs.sql")),
 ];
 
 /// The version of a database that had all steps.

@@ -252,7 +252,7 @@ impl Db {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn spent_since(&self, since: Timestamp) -> Result<Spent> {
+    pub async fn jobs_spent_since(&self, since: Timestamp) -> Result<Spent> {
         self.read(move |c| {
             let sql = "SELECT coalesce(sum(tokens), 0) AS tokens, coalesce(sum(micros), 0) AS micros,
                        coalesce(sum(took_ms), 0) AS took_ms FROM job_runs WHERE began_at >= ?1";

@@ -6,6 +6,7 @@
 mod clock;
 mod luna;
 mod machine;
+mod payments;
 mod post;
 mod recall;
 mod script;
@@ -17,6 +18,7 @@ mod voice;
 pub use clock::FixedClock;
 pub use luna::{InMemory, Ingredients};
 pub use machine::{CannedWeb, HeldSecrets, PaperMachine};
+pub use payments::{FreeOfCharge, NoTailnet, PAYMENT_SECRET};
 pub use post::PaperPost;
 pub use recall::SharedWords;
 pub use script::{Reply, ScriptedModel};

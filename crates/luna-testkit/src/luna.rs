@@ -11,8 +11,8 @@ use luna_store::Db;
 use tempfile::TempDir;
 
 use crate::{
-    CannedWeb, FixedClock, HeldSecrets, PaperMachine, PaperPost, PaperShell, PaperSources, PaperVoice,
-    ScriptedModel, SharedWords,
+    CannedWeb, FixedClock, FreeOfCharge, HeldSecrets, NoTailnet, PaperMachine, PaperPost, PaperShell,
+    PaperSources, PaperVoice, ScriptedModel, SharedWords,
 };
 
 /// What a test's Luna is made of; take some of it and leave the rest as it is.
@@ -144,6 +144,8 @@ async fn wake(
         secrets: Arc::new(secrets.clone()),
         channels: Arc::new(post.clone()),
         sources: Arc::new(PaperSources),
+        payments: Arc::new(FreeOfCharge),
+        tailnet: Arc::new(NoTailnet),
         clock: Arc::new(clock.clone()),
         fixed: kept.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),

@@ -53,6 +53,10 @@ impl Recall for SharedWords {
         Ok(texts.iter().map(|text| score(query, text)).collect())
     }
 
+    fn another(&self) -> Arc<dyn Recall> {
+        Arc::new(Self::default())
+    }
+
     fn engine(&self) -> String {
         "shared words".into()
     }

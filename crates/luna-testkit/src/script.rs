@@ -148,6 +148,7 @@ struct Shared {
     improvise: Option<Improvise>,
     asked: Vec<ModelRequest>,
     without_tools: bool,
+    blind: bool,
 }
 
 impl ScriptedModel {
@@ -167,6 +168,11 @@ impl ScriptedModel {
         self.shared.lock().without_tools = true;
     }
 
+    /// From now on it is a model that cannot see pictures.
+    pub fn go_blind(&self) {
+        self.shared.lock().blind = true;
+    }
+
     /// All it was asked so far.
     #[must_use]
     pub fn asked(&self) -> Vec<ModelRequest> {
@@ -174,8 +180,9 @@ impl ScriptedModel {
     }
 
     fn info(&self) -> ModelInfo {
-        let tools = !self.shared.lock().without_tools;
-        ModelInfo { provider: Provider::OpenaiCompatible, name: "scripted".into(), tools, images: true }
+        let shared = self.shared.lock();
+        let (tools, images) = (!shared.without_tools, !shared.blind);
+        ModelInfo { provider: Provider::OpenaiCompatible, name: "scripted".into(), tools, images }
     }
 }
 

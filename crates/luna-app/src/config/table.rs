@@ -257,6 +257,8 @@ pub static VARIABLES: &[Variable] = &[
     var("BRAVE_SEARCH_API_KEY", Kind::Secret, "", "Brave Search."),
     var("STRIPE_SECRET_KEY", Kind::Secret, "", "Stripe.").or(&["STRIPE_API_KEY"]),
     var("STRIPE_WEBHOOK_SECRET", Kind::Secret, "", "Stripe: signs its webhooks."),
+    var("STRIPE_PRICE_PRO", Kind::Text, "", "Stripe: the price of the tier pro."),
+    var("STRIPE_PRICE_TEAM", Kind::Text, "", "Stripe: the price of the tier team."),
     var("TELEGRAM_BOT_TOKEN", Kind::Secret, "", "Telegram: the bot."),
     var("TELEGRAM_SECRET_TOKEN", Kind::Secret, "", "Telegram: proves that a webhook comes from it."),
     var("DISCORD_BOT_TOKEN", Kind::Secret, "", "Discord: the bot."),

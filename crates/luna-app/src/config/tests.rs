@@ -176,6 +176,7 @@ fn every_variable_that_sets_a_field_sets_a_real_one() {
     let examples = |kind: Kind| match kind {
         Kind::Flag => vec!["false".to_owned(), "true".into()],
         Kind::Whole(least, most) => vec![17.clamp(least, most).to_string()],
+        Kind::Number => vec!["59.9".into()],
         Kind::Url => vec!["http://example.org".into()],
         Kind::OneOf(_) => vec!["groq".into()],
         _ => vec!["word".into()],

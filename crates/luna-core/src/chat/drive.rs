@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::machine::{Effect, Input, Machine};
 use super::prompt::{self, Prompt, marked};
 use super::text_calls::TextCalls;
-use super::{Asker, Begun, Guest};
+use super::{Asker, Begun, Guest, Persona};
 use crate::Luna;
 use crate::actions::Doing;
 use crate::modules::MEMORY;
@@ -79,12 +79,17 @@ impl Driver {
     async fn read_up(&mut self) -> Result<()> {
         let settings = self.luna.settings().current();
         let native = self.begun.model.tools;
-        let window = settings.history_messages.clamp(2, 400);
+        let past = self.begun.request.past.clone();
+        let window = past.as_ref().map_or(settings.history_messages, |p| p.messages).clamp(2, 400);
+        if let Some(persona) = self.begun.request.persona.clone() {
+            return self.read_up_as(&persona, window).await;
+        }
         let may_know = self.begun.asker.may_know();
         let recalled_facts =
             if may_know && self.luna.has_module(MEMORY) { settings.recalled_facts as usize } else { 0 };
         let recalled = self.luna.memory().recall_for(&self.begun.request.message, recalled_facts);
-        let skills = self.luna.skills().fitting(&self.begun.request.message, self.luna.recall());
+        let skills =
+            self.luna.skills().fitting(&self.begun.request.message, &settings.skills_off, self.luna.recall());
         let (context, facts, skills) =
             tokio::join!(self.luna.db().context(self.begun.conversation, window), recalled, skills);
         let (messages, summary) = context?;
@@ -93,6 +98,10 @@ impl Driver {
             tracing::warn!(%error, "nothing could be recalled");
             vec![]
         });
+        let summary = match past {
+            Some(past) => past.summary,
+            None => summary.map(|s| s.text),
+        };
         let specs = self.tools();
         let personality = self.luna.memory().personality_prompt().await;
         let prompt = Prompt {
@@ -103,7 +112,8 @@ impl Driver {
             tone: self.begun.request.tone,
             personality,
             facts: &facts,
-            summary: summary.as_ref().map(|s| s.text.as_str()),
+            summary: summary.as_deref(),
+            instructions: &[Some(settings.instructions.as_str()), self.begun.request.instructions.as_deref()],
             skills: &skills,
             guest: match &self.begun.asker {
                 Asker::Guest(guest) => Some(guest),
@@ -112,13 +122,48 @@ impl Driver {
             text_tools: if native { &[] } else { &specs },
         };
         self.system = prompt.system();
-        self.turns = prompt::turns(&messages, native);
+        self.take_up(&messages).await;
+        Ok(())
+    }
+
+    /// The same for a role: its own instructions, and what was said to it.
+    async fn read_up_as(&mut self, persona: &Persona, window: u32) -> Result<()> {
+        let (messages, _) = self.luna.db().context(self.begun.conversation, window).await?;
+        let tools = if self.begun.model.tools { vec![] } else { self.tools() };
+        self.system = prompt::role(persona, &self.luna.clock().local(), &tools);
+        self.take_up(&messages).await;
+        Ok(())
+    }
+
+    async fn take_up(&mut self, messages: &[Message]) {
+        self.turns = prompt::turns(messages, self.begun.model.tools);
         let earlier =
             messages.iter().flat_map(|m| &m.tools).filter_map(|u| u.result.as_ref()).any(|r| r.from_outside);
         if earlier {
             self.outside.push("an earlier tool call of this conversation".into());
         }
-        Ok(())
+        if messages.iter().any(|m| m.role == Role::User && m.content.starts_with("<outside from=")) {
+            self.outside.push("a webhook".into());
+        }
+        if messages.iter().any(|m| !m.images.is_empty()) {
+            self.outside.push("a picture in this conversation".into());
+        }
+        if !self.begun.model.images {
+            self.luna.pictures_in_words(&mut self.turns).await;
+        }
+    }
+
+    /// The tools that may be called in this turn.
+    fn tools(&self) -> Vec<ToolSpec> {
+        let mut tools = self.luna.offered_tools();
+        if let Some(persona) = &self.begun.request.persona {
+            tools.retain(|tool| persona.tools.contains(&tool.name));
+        }
+        if let Asker::Guest(guest) = &self.begun.asker {
+            let may = crate::channels::tools_for(guest.standing);
+            tools.retain(|tool| may.contains(&tool.name.as_str()));
+        }
+        tools
     }
 
     async fn converse(&mut self) -> Effect {
@@ -185,16 +230,6 @@ impl Driver {
         }
     }
 
-    /// The tools that the model is told of.
-    fn tools(&self) -> Vec<ToolSpec> {
-        let mut tools = self.luna.offered_tools();
-        if let Asker::Guest(guest) = &self.begun.asker {
-            let may = crate::channels::tools_for(guest.standing);
-            tools.retain(|tool| may.contains(&tool.name.as_str()));
-        }
-        tools
-    }
-
     async fn pay(&self, used: Usage) {
         if let Some(meter) = &self.begun.meter {
             meter.pay(&self.luna, &self.begun.model, used).await;
@@ -233,6 +268,8 @@ impl Driver {
             turns: self.turns.clone(),
             tools,
             temperature: Some(0.7),
+            conversation: Some(self.begun.conversation),
+            json_schema: self.begun.request.persona.as_ref().and_then(|p| p.schema.clone()),
             now: Some(self.luna.clock().local()),
             ..ModelRequest::default()
         };
@@ -330,7 +367,7 @@ impl Driver {
         let mut evidence = vec![Evidence::Said { text: said }];
         evidence.extend(self.outside.iter().map(|origin| Evidence::Outside { origin: origin.clone() }));
         let actor = match &self.begun.asker {
-            Asker::User => Actor::Model { conversation: self.begun.conversation },
+            Asker::User | Asker::Persona => Actor::Model { conversation: self.begun.conversation },
             Asker::Task(task) => Actor::Task { task: *task },
             Asker::Job(job) => Actor::Job { job: *job },
             Asker::Guest(Guest { channel, sender, standing, .. }) => {
@@ -384,6 +421,7 @@ impl Driver {
         let failure = failure.or(kept.err().filter(|e| e.kind != ErrorKind::NotFound));
         let Self { luna, events, begun, machine, .. } = self;
         let Begun { request, asker, conversation, turn, question, occupied, .. } = begun;
+        let rolls = request.past.is_some();
         drop(occupied);
         let event = match failure {
             Some(error) => {
@@ -402,7 +440,7 @@ impl Driver {
         let _ = tokio::time::timeout(STALLED, events.send(event)).await;
         drop(events);
         if asker == Asker::User {
-            luna.after_turn(conversation, question, request.message).await;
+            luna.after_turn(conversation, question, request.message, rolls).await;
         }
     }
 

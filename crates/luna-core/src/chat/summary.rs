@@ -14,8 +14,14 @@ const ENOUGH: usize = 40;
 const LONGEST: usize = 4_000;
 
 impl Luna {
-    /// What follows a turn, in the background of the conversation.
-    pub(crate) async fn after_turn(&self, conversation: ConversationId, question: MessageId, said: String) {
+    /// What follows a turn, in the background of the conversation. One whose memory `rolls` is not summarised here.
+    pub(crate) async fn after_turn(
+        &self,
+        conversation: ConversationId,
+        question: MessageId,
+        said: String,
+        rolls: bool,
+    ) {
         if self.settings().current().learn_facts
             && self.has_module(MEMORY)
             && let Err(error) =
@@ -23,7 +29,7 @@ impl Luna {
         {
             tracing::warn!(%error, "nothing could be learnt from a turn");
         }
-        if let Err(error) = self.summarise(conversation).await {
+        if !rolls && let Err(error) = self.summarise(conversation).await {
             tracing::warn!(%error, "a conversation could not be summarised");
         }
     }
@@ -37,12 +43,16 @@ impl Luna {
         let messages: Vec<_> = old.into_iter().map(|(_, m)| m).collect();
         let (_, earlier) = self.db().context(conversation, 1).await?;
         let earlier = earlier.map(|s| s.text).unwrap_or_default();
-        let text = if self.llm().active().await.provider == Provider::Builtin {
-            extract(&earlier, &messages)
-        } else {
-            self.condense(&earlier, &messages).await?
-        };
+        let text = self.summary_of(&earlier, &messages).await?;
         self.db().add_summary(conversation, upto, text, self.clock().now()).await
+    }
+
+    /// What some messages were about, after what was before them.
+    pub(crate) async fn summary_of(&self, earlier: &str, messages: &[Message]) -> Result<String> {
+        if self.llm().active().await.provider == Provider::Builtin {
+            return Ok(extract(earlier, messages));
+        }
+        self.condense(earlier, messages).await
     }
 
     async fn condense(&self, earlier: &str, messages: &[Message]) -> Result<String> {
@@ -80,7 +90,7 @@ impl Luna {
 }
 
 /// A summary without a model: the beginnings of what the user said, newest last.
-fn extract(earlier: &str, messages: &[Message]) -> String {
+pub(crate) fn extract(earlier: &str, messages: &[Message]) -> String {
     let lines = messages.iter().filter(|m| m.role == Role::User).map(|m| {
         let first: String = m.content.lines().next().unwrap_or_default().chars().take(120).collect();
         format!("- The user said: {first}")

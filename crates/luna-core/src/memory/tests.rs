@@ -38,6 +38,10 @@ fn overlap(query: &str, text: &str) -> f32 {
 
 #[async_trait]
 impl Recall for SharedWords {
+    fn another(&self) -> Arc<dyn Recall> {
+        Arc::new(Self::default())
+    }
+
     async fn put(&self, items: Vec<RecallItem>) -> Result<()> {
         for item in items {
             self.vectors.lock().remove(&item.id);

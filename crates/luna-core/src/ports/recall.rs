@@ -34,6 +34,9 @@ pub trait Recall: Send + Sync {
     /// How well each of a few texts fits a query, −1 to 1, in their order. For what is too small to be an index.
     async fn rank(&self, query: &str, texts: &[String]) -> Result<Vec<f32>>;
 
+    /// Another index of the same engine, empty.
+    fn another(&self) -> std::sync::Arc<dyn Recall>;
+
     /// The engine in use, in words: "static table", "static table and MiniLM".
     fn engine(&self) -> String;
 

@@ -102,7 +102,7 @@ impl Luna {
             cents: settings.background_cents_a_day.saturating_mul(times),
             minutes: settings.background_minutes_a_day.saturating_mul(times),
         };
-        Ok((self.db().spent_since(self.today()).await?, budget))
+        Ok((self.db().jobs_spent_since(self.today()).await?, budget))
     }
 
     /// Allows the work in the background as much again for today; how many times the daily budget it may use now.

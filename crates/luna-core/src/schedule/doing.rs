@@ -50,6 +50,8 @@ impl Luna {
     pub(super) async fn make_run(&self, job: &Job, run: JobRun) {
         let Some(_making) = self.schedule().begin(run.id) else { return };
         let began = Instant::now();
+        let ran = |run: JobRun| Event::JobRan { name: job.name.clone(), job_run: Box::new(run) };
+        self.bus().publish(ran(run.clone()));
         let done = tokio::select! {
             done = self.in_time(job, &run) => done,
             // It stays open in the database and is taken up at the next start.
@@ -63,6 +65,9 @@ impl Luna {
                     let kind = if stopped { "budget" } else { "job" };
                     let about = json!({ "kind": kind, "job": job.id, "run": run.id });
                     self.bus().publish(Event::Notice { level: "info".into(), text, about: Some(about) });
+                }
+                if let Ok(Some(over)) = self.db().job_run(run.id).await {
+                    self.bus().publish(ran(over));
                 }
                 self.bus().publish(Event::ScheduleChanged);
             }

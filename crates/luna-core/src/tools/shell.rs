@@ -35,6 +35,7 @@ impl Tool for RunCommand {
         let request =
             CommandRequest { command: args.command, context: call.context, timeout_s: None, size: None };
         let outcome = luna.run_quietly(request, call.cancel).await?;
+        luna.running().command_ended(call.action.id, outcome.clone());
         let ended = match (outcome.exit_code, outcome.timed_out, outcome.cancelled) {
             (_, true, _) => "stopped: it took too long".to_owned(),
             (_, _, true) => "stopped".to_owned(),

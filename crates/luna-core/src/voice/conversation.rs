@@ -30,6 +30,7 @@ const LONGEST_HELD: usize = 120 * SPEECH_RATE as usize;
 const FORGET: Duration = Duration::from_secs(600);
 /// Utterances that may wait to be understood.
 const WAITING: usize = 4;
+const MUTED: &str = "The microphone is muted. Unmute it in the tray or in Settings, Voice.";
 /// Above these a stage is said to have been slow.
 const SLOW_RECOGNITION_MS: u64 = 1_500;
 const SLOW_THINKING_MS: u64 = 3_000;
@@ -52,6 +53,20 @@ pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Pressed>) {
     let mut attention = Attention::Name;
     loop {
         let voice = settings.borrow_and_update().voice.clone();
+        if voice.muted {
+            luna.voice_phase(VoicePhase::Off, None);
+            attention = Attention::Name;
+            tokio::select! {
+                press = presses.recv() => match press {
+                    Some((Press::Hold | Press::Toggle, _)) => luna.voice_phase(VoicePhase::Off, Some(MUTED.into())),
+                    Some(_) => {}
+                    None => return,
+                },
+                _ = settings.changed() => {}
+                () = luna.stopping().cancelled() => return,
+            }
+            continue;
+        }
         if !voice.wake_word && attention == Attention::Name {
             luna.voice_phase(VoicePhase::Off, None);
             tokio::select! {
@@ -181,6 +196,7 @@ impl Talk {
             };
             tokio::select! {
                 sound = sounds.next() => match sound {
+                    Some(_) if self.settings.muted => {}
                     Some(sound) => self.heard(sound),
                     None => return false,
                 },
@@ -196,7 +212,8 @@ impl Talk {
                 },
                 _ = settings.changed() => {
                     let now = settings.borrow_and_update().voice.clone();
-                    let reopen = (&now.input, now.wake_word) != (&self.settings.input, self.settings.wake_word);
+                    let opened = |s: &VoiceSettings| (s.input.clone(), s.wake_word, s.muted);
+                    let reopen = opened(&now) != opened(&self.settings);
                     self.settings = now;
                     if reopen && !self.busy() {
                         return false;
@@ -207,7 +224,8 @@ impl Talk {
                     return true;
                 }
             }
-            if self.attention == Attention::Name && !self.settings.wake_word && !self.busy() {
+            let over = self.attention == Attention::Name && !self.settings.wake_word;
+            if (over || self.settings.muted) && !self.busy() {
                 return false;
             }
         }
@@ -257,7 +275,9 @@ impl Talk {
 
     /// Whether it matters what is said now.
     fn wanted(&self) -> bool {
-        self.answering.is_none() && (self.attention != Attention::Name || self.settings.wake_word)
+        !self.settings.muted
+            && self.answering.is_none()
+            && (self.attention != Attention::Name || self.settings.wake_word)
     }
 
     fn ended(&mut self, speech: Speech, silence_ms: u64) {

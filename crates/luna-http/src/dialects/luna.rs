@@ -37,6 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 
 /// The error envelope: `{"detail": "…"}`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaDetail)]
 pub(crate) struct Detail {
     /// What was wrong and what to do.
     detail: String,

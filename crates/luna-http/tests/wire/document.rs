@@ -74,7 +74,9 @@ async fn every_documented_route_is_there() {
             let status = reply.status();
             let body = reply.text().await.unwrap();
             let unknown = body.contains("\"code\":\"not_found\"") || status == 405;
-            assert!(!unknown && !status.is_server_error(), "{method} {path} on {port}: {status} {body}");
+            // What needs something that is not there says so.
+            let faulty = status.is_server_error() && status != 503;
+            assert!(!unknown && !faulty, "{method} {path} on {port}: {status} {body}");
         }
     }
 }

@@ -77,6 +77,16 @@ async fn lumen() {
 }
 
 #[tokio::test]
+async fn lunaos() {
+    hold("lunaos").await;
+}
+
+#[tokio::test]
+async fn motoko() {
+    hold("motoko").await;
+}
+
+#[tokio::test]
 async fn the_command_table() {
     hold("rpc").await;
 }

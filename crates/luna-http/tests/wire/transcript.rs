@@ -59,6 +59,8 @@ enum Arrange {
     Proactive(String),
     /// Waits until all background tasks are over.
     Quiet {},
+    /// An account with this address, whose token is `<token>` from now on.
+    Account(String),
 }
 
 #[derive(Deserialize)]
@@ -164,6 +166,11 @@ impl Player {
                 self.stage.luna.db().queue_proactive(text, now).await.unwrap();
             }
             Arrange::Quiet {} => self.quiet().await,
+            Arrange::Account(email) => {
+                let password = luna_model::Secret::new("correct horse 9".to_owned());
+                let made = self.stage.luna.accounts().sign_up(&email, &password, "Ada").await;
+                self.names.token = made.unwrap().1.expose().clone();
+            }
         }
     }
 
@@ -291,6 +298,8 @@ struct Names {
     ids: BTreeMap<String, String>,
     folders: Vec<(String, &'static str)>,
     any: Vec<String>,
+    /// The token of an account, once there is one.
+    token: String,
     uuid: Regex,
     now: Timestamp,
 }
@@ -298,7 +307,7 @@ struct Names {
 impl Names {
     fn new(folders: Vec<(String, &'static str)>, now: Timestamp) -> Self {
         let uuid = Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
-        Self { ids: BTreeMap::new(), folders, any: vec![], uuid, now }
+        Self { ids: BTreeMap::new(), folders, any: vec![], token: String::new(), uuid, now }
     }
 
     fn hide_in(&mut self, value: Value) -> Value {
@@ -307,7 +316,7 @@ impl Names {
             Value::Array(values) => values.into_iter().map(|v| self.hide_in(v)).collect(),
             Value::Object(fields) => {
                 let hidden = fields.into_iter().map(|(name, value)| {
-                    let any = self.any.contains(&name) && !value.is_null();
+                    let any = self.any.contains(&name);
                     let value = if any { "<any>".into() } else { self.hide_in(value) };
                     (self.hide(&name), value)
                 });
@@ -337,7 +346,7 @@ impl Names {
     }
 
     fn reveal(&self, text: &str, port: u16) -> String {
-        let mut text = text.replace(PORT, &format!(":{port}"));
+        let mut text = text.replace(PORT, &format!(":{port}")).replace("<token>", &self.token);
         for (id, name) in &self.ids {
             text = text.replace(name, id);
         }

@@ -12,6 +12,7 @@ pub(super) struct Detail {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ExecutorExecute)]
 pub(super) struct Execute {
     /// What should be done, in plain words.
     command: String,
@@ -41,6 +42,7 @@ pub(super) struct Plan {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExecutorStep)]
 pub(super) struct Step {
     id: u32,
     description: String,

@@ -112,7 +112,7 @@ async fn audit(State(app): State<App>) -> Answer<Vec<Record>> {
 
 /// Undoes an action, a whole turn, or (with neither) the last action that changed files. An undo can be undone.
 #[utoipa::path(post, path = "/api/agent/undo", tag = "Luna: agent", request_body = Undo, responses(
-    (status = 200, body = Restored), (status = 404, body = Detail), (status = 409, body = Detail)))]
+    (status = 200, body = Restored), (status = 400, body = Detail), (status = 404, body = Detail), (status = 409, body = Detail)))]
 async fn undo(State(app): State<App>, Body(q, _): Body<Undo, Dialect>) -> Answer<Restored> {
     let force = q.force.unwrap_or_default();
     let restored = match (q.action, q.turn) {

@@ -36,7 +36,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
 }
 
 /// The tasks: open ones by when they are due, then done ones.
-#[utoipa::path(get, path = "/api/calendar/tasks", tag = "Luna: calendar", params(Tasks), responses((status = 200, body = [Task])))]
+#[utoipa::path(get, path = "/api/calendar/tasks", tag = "Luna: calendar", params(Tasks), responses(
+    (status = 200, body = [Task]), (status = 400, body = Detail)))]
 async fn tasks(State(app): State<App>, Params(q, _): Params<Tasks, Dialect>) -> Answer<Vec<Task>> {
     let todos = app.luna.calendar().todos(q.completed, q.q.as_deref()).await?;
     Ok(Json(todos.into_iter().map(Task::from_core).collect()))
@@ -66,7 +67,7 @@ async fn update_task(
 
 /// Ticks a task off.
 #[utoipa::path(patch, path = "/api/calendar/tasks/{id}/complete", tag = "Luna: calendar", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = Task), (status = 404, body = Detail)))]
+    responses((status = 200, body = Task), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn complete_task(State(app): State<App>, Id(id, _): Id<TodoId, Dialect>) -> Answer<Task> {
     let patch = TodoPatch { completed: Some(true), ..TodoPatch::default() };
     Ok(Json(Task::from_core(app.luna.update_todo(id, patch).await?.now)))
@@ -74,7 +75,7 @@ async fn complete_task(State(app): State<App>, Id(id, _): Id<TodoId, Dialect>) -
 
 /// Deletes a task.
 #[utoipa::path(delete, path = "/api/calendar/tasks/{id}", tag = "Luna: calendar", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204), (status = 404, body = Detail)))]
+    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn delete_task(State(app): State<App>, Id(id, _): Id<TodoId, Dialect>) -> Result<StatusCode, Failed> {
     app.luna.delete_todo(id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -127,7 +128,7 @@ async fn update_event(
 
 /// Deletes an event. Of a series, `occurrence` and `scope` say how much of it.
 #[utoipa::path(delete, path = "/api/calendar/events/{id}", tag = "Luna: calendar", params(("id" = uuid::Uuid, Path), Which),
-    responses((status = 204), (status = 404, body = Detail)))]
+    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn delete_event(
     State(app): State<App>,
     Id(id, _): Id<EventId, Dialect>,
@@ -169,7 +170,7 @@ async fn create_reminder(
 
 /// Deletes a reminder.
 #[utoipa::path(delete, path = "/api/calendar/reminders/{id}", tag = "Luna: calendar", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204), (status = 404, body = Detail)))]
+    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn delete_reminder(
     State(app): State<App>,
     Id(id, _): Id<ReminderId, Dialect>,
@@ -180,7 +181,7 @@ async fn delete_reminder(
 
 /// Puts a reminder off, also one that was said.
 #[utoipa::path(post, path = "/api/calendar/reminders/{id}/snooze", tag = "Luna: calendar", params(("id" = uuid::Uuid, Path)),
-    request_body = Snooze, responses((status = 200, body = Reminder), (status = 404, body = Detail)))]
+    request_body = Snooze, responses((status = 200, body = Reminder), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn snooze(
     State(app): State<App>,
     Id(id, _): Id<ReminderId, Dialect>,
@@ -227,7 +228,7 @@ async fn subscribe(
 
 /// Ends a subscription.
 #[utoipa::path(delete, path = "/api/calendar/feeds/{id}", tag = "Luna: calendar", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204), (status = 404, body = Detail)))]
+    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn unsubscribe(
     State(app): State<App>,
     Id(id, _): Id<CalendarId, Dialect>,

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::{Answer, Detail, Dialect, Failed};
 use crate::App;
 use crate::support::extract::{Body, Id, Params};
-use crate::support::stream::sse;
+use crate::support::stream::{ServerSentEvent, sse};
 use wire::{Confirm, Confirmed, Conversation, Message, Page, Proactive, Say, frame};
 
 /// Messages read from the database at a time.
@@ -37,7 +37,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Says something to Luna and streams her answer as Server-Sent Events: `metadata`, `token`, `command`, `confirmation`,
 /// then `done` or `error`. Closing the connection stops her; what she said so far is kept. `POST` takes the same as JSON.
 #[utoipa::path(get, path = "/api/chat/stream", tag = "Luna: chat", params(Say), responses(
-    (status = 200, content_type = "text/event-stream", body = String),
+    (status = 200, content_type = "text/event-stream", body = ServerSentEvent),
     (status = 400, body = Detail), (status = 404, body = Detail), (status = 409, body = Detail)))]
 async fn stream(State(app): State<App>, Params(say, _): Params<Say, Dialect>) -> Result<Response, Failed> {
     answer(&app, say).await
@@ -74,7 +74,8 @@ fn settle(app: &App, id: ActionId, approved: bool) -> Answer<Confirmed> {
 }
 
 /// All conversations, last used first.
-#[utoipa::path(get, path = "/api/chat/conversations", tag = "Luna: chat", params(Page), responses((status = 200, body = [Conversation])))]
+#[utoipa::path(get, path = "/api/chat/conversations", tag = "Luna: chat", params(Page), responses(
+    (status = 200, body = [Conversation]), (status = 400, body = Detail)))]
 async fn conversations(
     State(app): State<App>,
     Params(page, _): Params<Page, Dialect>,
@@ -85,7 +86,7 @@ async fn conversations(
 
 /// All messages of a conversation, oldest first; with `limit`, the last ones, with `before`, those before a message.
 #[utoipa::path(get, path = "/api/chat/conversations/{id}/messages", tag = "Luna: chat", params(("id" = uuid::Uuid, Path), Page), responses(
-    (status = 200, body = [Message]), (status = 404, body = Detail)))]
+    (status = 200, body = [Message]), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn messages(
     State(app): State<App>,
     Id(id, _): Id<ConversationId, Dialect>,
@@ -110,7 +111,7 @@ async fn messages(
 
 /// Deletes a conversation and all its messages for good.
 #[utoipa::path(delete, path = "/api/chat/conversations/{id}", tag = "Luna: chat", params(("id" = uuid::Uuid, Path)), responses(
-    (status = 204), (status = 404, body = Detail)))]
+    (status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn delete(
     State(app): State<App>,
     Id(id, _): Id<ConversationId, Dialect>,

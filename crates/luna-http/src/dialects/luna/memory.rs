@@ -44,7 +44,7 @@ async fn add(State(app): State<App>, Body(new, _): Body<NewFact, Dialect>) -> An
 
 /// Forgets a fact.
 #[utoipa::path(delete, path = "/api/memory/facts/{id}", tag = "Luna: memory", params(("id" = uuid::Uuid, Path)), responses(
-    (status = 204), (status = 404, body = Detail)))]
+    (status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn forget(State(app): State<App>, Id(id, _): Id<FactId, Dialect>) -> Result<StatusCode, Failed> {
     app.luna.memory().forget(id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::super::time;
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaAgentSkill)]
 pub(super) struct Skill {
     name: String,
     version: String,
@@ -42,6 +43,7 @@ impl SetMode {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaAgentOk)]
 pub(super) struct Ok {
     ok: bool,
 }
@@ -51,6 +53,7 @@ impl Ok {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaAgentFile)]
 pub(super) struct File {
     path: String,
     /// In bytes.
@@ -79,12 +82,14 @@ pub(super) struct FileText {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = LunaAgentNewTask)]
 pub(super) struct NewTask {
     pub(super) title: String,
     pub(super) description: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaAgentTask)]
 pub(super) struct Task {
     id: Uuid,
     title: String,

@@ -41,6 +41,7 @@ pub(super) struct Tasks {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = LunaCalendarNewTask)]
 pub(super) struct NewTask {
     title: String,
     description: Option<String>,
@@ -85,6 +86,7 @@ impl ChangeTask {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaCalendarTask)]
 pub(super) struct Task {
     id: Uuid,
     title: String,
@@ -354,6 +356,7 @@ impl Event {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = LunaCalendarWords)]
 pub(super) struct Words {
     pub(super) text: String,
 }
@@ -435,6 +438,7 @@ impl Snooze {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = LunaCalendarFile)]
 pub(super) struct File {
     pub(super) ics: String,
 }

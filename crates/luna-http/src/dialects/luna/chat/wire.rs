@@ -11,6 +11,7 @@ use super::super::time;
 use crate::support::stream::frame as framed;
 
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[schema(as = LunaChatSay)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Say {
     /// What the user says.
@@ -48,6 +49,7 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaChatConversation)]
 pub(super) struct Conversation {
     id: Uuid,
     title: String,
@@ -69,6 +71,7 @@ impl Conversation {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaChatMessage)]
 pub(super) struct Message {
     id: Uuid,
     /// `user` or `assistant`.

@@ -37,6 +37,7 @@ pub(super) struct NewFact {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = LunaMemorySearch)]
 pub(super) struct Search {
     pub(super) query: String,
     /// 1 to 100; 5 when left out.
@@ -44,6 +45,7 @@ pub(super) struct Search {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaMemoryHit)]
 pub(super) struct Hit {
     id: Uuid,
     content: String,

@@ -17,6 +17,7 @@ pub(super) struct Overview {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaSystemHealth)]
 pub(super) struct Health {
     pub(super) status: &'static str,
     pub(super) version: &'static str,

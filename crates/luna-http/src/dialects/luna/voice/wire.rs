@@ -16,6 +16,7 @@ pub(super) struct Recording {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaVoiceWords)]
 pub(super) struct Words {
     /// Empty when nobody spoke.
     pub(super) text: String,
@@ -30,11 +31,13 @@ pub(super) struct Speak {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaVoiceSaid)]
 pub(super) struct Said {
     pub(super) ok: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaVoiceToggled)]
 pub(super) struct Toggled {
     pub(super) ok: bool,
 }
@@ -68,6 +71,7 @@ impl EmotionReply {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LunaVoiceStatus)]
 pub(super) struct Status {
     wake_word_enabled: bool,
     listening: bool,

@@ -1,8 +1,96 @@
-//! What Luna does without being asked just then: at times, and for people who write from elsewhere.
+//! What can be said of days and people: calendar, tasks, reminders, the schedule, channels.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::AsJson;
+
+#[derive(Debug, Args)]
+pub(crate) struct Calendar {
+    #[command(subcommand)]
+    pub(crate) deed: Option<CalendarDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CalendarDeed {
+    /// What is on (the default).
+    List {
+        /// For how many days.
+        #[arg(long, short, default_value_t = 7)]
+        days: u16,
+        #[command(flatten)]
+        form: AsJson,
+    },
+    /// Add what words say: `luna calendar add dentist next Tuesday at half past two for 45 minutes`.
+    Add {
+        /// The words.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Take an event out, or one time of a series.
+    Delete {
+        /// Its id, as listed.
+        event: luna_model::EventId,
+        /// Of a series, only the time that begins then (RFC 3339).
+        #[arg(long)]
+        occurrence: Option<String>,
+    },
+    /// Search events by their words.
+    Search {
+        /// What for.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Write everything as an iCalendar file.
+    Export {
+        /// Where; standard output when left out.
+        file: Option<PathBuf>,
+    },
+    /// Take in an iCalendar file.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Read a calendar that is kept elsewhere, every hour.
+    Subscribe {
+        /// Its address: https:// or webcal://.
+        url: String,
+        /// What to call it; what it calls itself when left out.
+        #[arg(long)]
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tasks {
+    #[command(subcommand)]
+    pub(crate) deed: Option<TasksDeed>,
+    #[command(flatten)]
+    pub(crate) form: AsJson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TasksDeed {
+    /// Add something to do: `luna tasks add buy milk tomorrow`.
+    Add {
+        /// The words.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Tick something off.
+    Done {
+        /// Its id, or words of its title.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remind {
+    /// What of, and when.
+    pub(crate) words: Vec<String>,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Channels {

@@ -1,0 +1,152 @@
+//! The debate over some code: a challenger attacks, a defender answers with tests, each rebuts the other, a judge reads both.
+//! What becomes of it is decided elsewhere.
+
+use luna_code::Severity;
+use luna_model::{Error, Result};
+use serde::Deserialize;
+
+use super::{ByRules, Issue, Proposal, Review, TestCase, verdict};
+use crate::Luna;
+use crate::agents::{DEBATE, agent};
+
+/// What the two sides said to each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Debate {
+    /// What the challenger holds against the code.
+    pub points: Vec<Point>,
+    /// What the defender answers.
+    pub answers: Vec<Defended>,
+    /// What the challenger says to that.
+    pub challenger: Vec<String>,
+    /// The points that stand for the challenger after it.
+    pub standing: Vec<String>,
+    /// The defender's last words.
+    pub defender: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Attack {
+    points: Vec<Point>,
+    rebuttal: Vec<String>,
+    standing: Vec<String>,
+}
+
+/// Something the challenger holds against some code.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Point {
+    /// Its name in the debate.
+    pub id: String,
+    /// How bad it would be.
+    pub severity: Severity,
+    /// Where.
+    pub location: String,
+    /// What happens, on which input.
+    pub attack: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Defence {
+    pub(super) answers: Vec<Defended>,
+    pub(super) tests: Vec<TestCase>,
+    pub(super) coverage: u8,
+    pub(super) rebuttal: Vec<String>,
+    pub(super) fixes: Vec<String>,
+}
+
+/// What the defender answers to a point.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Defended {
+    /// The point.
+    pub point: String,
+    /// Whether it is conceded or refuted.
+    pub answer: String,
+    /// Why.
+    pub because: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Judgement {
+    pub(super) issues: Vec<Issue>,
+    pub(super) score: u8,
+    pub(super) kept_tests: Vec<String>,
+    pub(super) recommendations: Vec<String>,
+    pub(super) reasoning: String,
+}
+
+impl Luna {
+    /// Has the sides argue, and decides by what the judge makes of it.
+    pub(super) async fn debate(&self, proposal: &Proposal, found: &ByRules) -> Result<Review> {
+        let case = case(proposal, found);
+        let attack: Attack = self.say_in_debate("challenger", &case).await?;
+        let points =
+            told(&attack.points, |p| format!("{} ({:?}, {}): {}", p.id, p.severity, p.location, p.attack));
+        let statement = format!("{case}\n\n## The challenger's points\n{points}");
+        let defence: Defence = self.say_in_debate("defender", &statement).await?;
+        let answers = told(&defence.answers, |a| format!("{}: {}, {}", a.point, a.answer, a.because));
+        let tests = told(&defence.tests, |t| format!("{} ({}): {}", t.name, t.kind, t.description));
+        let defended = format!(
+            "{statement}\n\n## The defender's answers\n{answers}\n\n## The defender's tests\n{tests}"
+        );
+        let rebuttal: Attack =
+            self.say_in_debate("challenger", &format!("{defended}\n\nNow your rebuttal.")).await?;
+        let against = told(&rebuttal.rebuttal, Clone::clone);
+        let standing = rebuttal.standing.join(", ");
+        let disputed =
+            format!("{defended}\n\n## The challenger's rebuttal\n{against}\nStill standing: {standing}");
+        let last: Defence =
+            self.say_in_debate("defender", &format!("{disputed}\n\nNow your rebuttal.")).await?;
+        let answer = told(&last.rebuttal, Clone::clone);
+        let whole = format!("{disputed}\n\n## The defender's rebuttal\n{answer}");
+        let judged: Judgement = self.say_in_debate("judge", &whole).await?;
+        let mut log = vec![format!("Rules: {} findings, score {}/100.", found.findings.len(), found.score())];
+        log.extend(
+            attack
+                .points
+                .iter()
+                .map(|p| format!("Challenger {} ({:?}, {}): {}", p.id, p.severity, p.location, p.attack)),
+        );
+        log.extend(
+            defence.answers.iter().map(|a| format!("Defender on {}: {}, {}", a.point, a.answer, a.because)),
+        );
+        log.push(format!(
+            "Defender: proposing {} test cases, coverage {} %.",
+            defence.tests.len(),
+            defence.coverage
+        ));
+        log.extend(rebuttal.rebuttal.iter().map(|r| format!("Challenger rebuts: {r}")));
+        log.extend(last.rebuttal.iter().map(|r| format!("Defender rebuts: {r}")));
+        log.push(format!("Judge: quality score {}/100. {}", judged.score, judged.reasoning));
+        let said = Debate {
+            points: attack.points,
+            answers: defence.answers,
+            challenger: rebuttal.rebuttal,
+            standing: rebuttal.standing,
+            defender: last.rebuttal.clone(),
+        };
+        Ok(Review { debate: Some(said), ..verdict(found, last, judged, log) })
+    }
+
+    async fn say_in_debate<T: serde::de::DeserializeOwned>(&self, who: &str, case: &str) -> Result<T> {
+        let said = self.work_out(agent(DEBATE, who)?, case.to_owned()).await?;
+        serde_json::from_value(said).map_err(Error::internal)
+    }
+}
+
+fn told<T>(items: &[T], line: impl Fn(&T) -> String) -> String {
+    if items.is_empty() {
+        return "none".into();
+    }
+    items.iter().map(|item| format!("- {}", line(item))).collect::<Vec<_>>().join("\n")
+}
+
+fn case(proposal: &Proposal, found: &ByRules) -> String {
+    let numbered = proposal.code.lines().enumerate().map(|(at, line)| format!("{:>4}  {line}", at + 1));
+    let context = proposal.context.as_deref().filter(|c| !c.trim().is_empty()).unwrap_or("none given");
+    format!(
+        "## Proposal\n{}\n\n## Context\n{context}\n\n## Code\n{}{}",
+        proposal.what,
+        numbered.collect::<Vec<_>>().join("\n"),
+        found.told()
+    )
+}

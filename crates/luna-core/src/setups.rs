@@ -1,0 +1,165 @@
+//! Channels: where people talk with Luna besides her window. Here they are listed and set up; what is secret in how one is
+//! set up goes to the place of secrets and is never given back.
+
+use luna_model::{ChannelSetup, Error, Event, Result, Secret, Timestamp};
+use luna_store::{ConversationKind, Traits};
+use serde_json::{Map, Value};
+
+use crate::Luna;
+
+/// The kinds of channel that Luna knows (other-systems.md, A.5).
+const KINDS: [&str; 14] = [
+    "telegram",
+    "discord",
+    "whatsapp",
+    "slack",
+    "signal",
+    "imessage",
+    "google-chat",
+    "teams",
+    "matrix",
+    "mattermost",
+    "feishu",
+    "line",
+    "irc",
+    "webchat",
+];
+/// What stands for a secret that is there.
+const MASKED: &str = "********";
+const BORN: &str = "born";
+
+impl Luna {
+    /// The channels there are, set up or not.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn channel_setups(&self) -> Result<Vec<ChannelSetup>> {
+        let known = self.db().channel_setups().await?;
+        let born = self.born().await?;
+        let fresh = |kind: &str| ChannelSetup {
+            id: kind.to_owned(),
+            kind: kind.to_owned(),
+            config: Map::new(),
+            enabled: kind == "webchat",
+            created_at: born,
+        };
+        let plugins = self.db().packages().await?;
+        let kinds = KINDS.iter().map(|k| (*k).to_owned());
+        let kinds = kinds.chain(plugins.into_iter().filter(|p| p.kind == "channel").map(|p| p.id));
+        Ok(kinds
+            .map(|kind| known.iter().find(|c| c.id == kind).cloned().unwrap_or_else(|| fresh(&kind)))
+            .collect())
+    }
+
+    /// Sets a channel up: a configuration takes the place of what was there, save secrets that are given back masked.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, `Unavailable` when its secrets cannot be kept.
+    pub async fn set_up_channel(
+        &self,
+        id: &str,
+        config: Option<Map<String, Value>>,
+        enabled: Option<bool>,
+    ) -> Result<ChannelSetup> {
+        let found = self.channel_setups().await?.into_iter().find(|c| c.id == id);
+        let mut channel = found.ok_or_else(|| Error::not_found("there is no such channel"))?;
+        if let Some(config) = config {
+            channel.config = Map::new();
+            for (name, value) in config {
+                let shown = match value.as_str() {
+                    Some(secret) if is_secret(&name) => {
+                        if secret != MASKED {
+                            let place = format!("CHANNEL_{id}_{name}").to_uppercase();
+                            self.secrets().set(&place, Secret::new(secret.to_owned())).await?;
+                        }
+                        MASKED.into()
+                    }
+                    _ => value,
+                };
+                channel.config.insert(name, shown);
+            }
+        }
+        channel.enabled = enabled.unwrap_or(channel.enabled);
+        self.db().save_channel_setup(channel.clone()).await?;
+        self.bus().publish(Event::SettingsChanged { names: vec![format!("channels.{id}")] });
+        Ok(channel)
+    }
+
+    /// When Luna first woke in this data folder.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn born(&self) -> Result<Timestamp> {
+        if let Some(born) = self.db().document(BORN).await? {
+            return Ok(born);
+        }
+        let now = self.clock().now();
+        self.db().set_document(BORN, &now).await?;
+        Ok(now)
+    }
+
+    /// Begins a conversation in which nothing was said yet.
+    ///
+    /// # Errors
+    /// `Invalid` for a title that is none.
+    pub async fn begin_conversation(&self, title: &str, traits: Traits) -> Result<luna_model::Conversation> {
+        let title = title.trim();
+        if title.is_empty() || title.chars().count() > 1_000 {
+            return Err(Error::invalid("a title has 1 to 1000 characters"));
+        }
+        let id = luna_model::ConversationId::new();
+        let now = self.clock().now();
+        self.db().create_conversation(id, ConversationKind::User, title.to_owned(), now).await?;
+        if traits != Traits::default() {
+            self.db().set_traits(id, traits).await?;
+        }
+        self.bus().publish(Event::ConversationChanged { conversation: id, title: Some(title.to_owned()) });
+        self.conversation(id).await
+    }
+
+    /// What a conversation has of its own.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn traits(&self, id: luna_model::ConversationId) -> Result<Traits> {
+        self.db().traits(id).await
+    }
+
+    /// Switches a skill on or off; whether it is on now.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn toggle_skill(&self, id: &str) -> Result<bool> {
+        if !self.skills().all().await?.iter().any(|s| s.id == id) {
+            return Err(Error::not_found("there is no such skill"));
+        }
+        let mut off = self.settings().current().skills_off;
+        let enabled = off.remove(id);
+        if !enabled {
+            off.insert(id.to_owned());
+        }
+        let patch = serde_json::json!({ "skills_off": off });
+        let Value::Object(patch) = patch else { return Err(Error::internal("a patch is an object")) };
+        self.patch_settings(patch).await?;
+        Ok(enabled)
+    }
+}
+
+/// Whether a field of a channel's configuration is a secret, by its name.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["token", "secret", "password", "key"].iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_name() {
+        for name in ["botToken", "appToken", "signing_secret", "PASSWORD", "apiKey"] {
+            assert!(is_secret(name), "{name}");
+        }
+        assert!(!is_secret("nick") && !is_secret("port"));
+    }
+}

@@ -1,0 +1,85 @@
+//! Installed packages: rows and queries.
+
+use luna_model::{Result, Timestamp};
+use rusqlite::params;
+use serde_json::Value;
+
+use crate::Db;
+use crate::row::{all, json, micros, run, text, time, to_json};
+
+/// A package that was taken in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Package {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// `skill` or `channel`.
+    pub kind: String,
+    /// What it is and may do.
+    pub manifest: Value,
+    /// When it was taken in.
+    pub installed_at: Timestamp,
+}
+
+impl Db {
+    /// Stores a package in place of what was there of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn save_package(&self, package: Package) -> Result<()> {
+        self.write(move |c| {
+            run(
+                c,
+                "INSERT INTO packages (id, name, version, kind, manifest, installed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, kind = excluded.kind,
+                   manifest = excluded.manifest, installed_at = excluded.installed_at",
+                params![
+                    package.id,
+                    package.name,
+                    package.version,
+                    package.kind,
+                    to_json(&package.manifest)?,
+                    micros(package.installed_at)
+                ],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The packages, by id.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn packages(&self) -> Result<Vec<Package>> {
+        self.read(|c| {
+            all(
+                c,
+                "SELECT id, name, version, kind, manifest, installed_at FROM packages ORDER BY id",
+                [],
+                |row| {
+                    Ok(Package {
+                        id: text(row, "id")?,
+                        name: text(row, "name")?,
+                        version: text(row, "version")?,
+                        kind: text(row, "kind")?,
+                        manifest: json(row, "manifest")?,
+                        installed_at: time(row, "installed_at")?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    /// Forgets a package.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn delete_package(&self, id: String) -> Result<()> {
+        self.write(move |c| run(c, "DELETE FROM packages WHERE id = ?1", [id]).map(drop)).await
+    }
+}
