@@ -12,6 +12,7 @@ mod holdings;
 mod memory;
 mod providers;
 mod runs;
+mod sight;
 mod system;
 mod table;
 mod voice;

@@ -270,6 +270,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::holdings::register(&mut register);
     crate::calendar::register(&mut register);
     crate::desktop::register(&mut register);
+    crate::sight::register(&mut register);
     crate::voice::register(&mut register);
     register.commands
 }

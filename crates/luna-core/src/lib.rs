@@ -27,7 +27,7 @@ mod tasks;
 mod tending;
 mod tools;
 mod undo;
-mod vision;
+pub mod vision;
 pub mod voice;
 mod workspace;
 

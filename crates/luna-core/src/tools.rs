@@ -244,6 +244,8 @@ impl Tools {
             Registered::new::<sound::GetAppVolumes>()?,
             Registered::new::<sound::SetAppVolume>()?,
             Registered::new::<vision::Vision>()?,
+            Registered::new::<vision::WatchWindow>()?,
+            Registered::new::<vision::StopWatching>()?,
             Registered::new::<voice::Speak>()?,
             Registered::new::<scene::ShowScene>()?,
         ];

@@ -24,6 +24,7 @@ export const SETTINGS: Settings = {
   idle_timeout_s: 60,
   learn_facts: true,
   private_windows: ["keepass", "password"],
+  camera: "",
   voice: {
     wake_word: false,
     wake_phrase: "hey luna",

@@ -10,7 +10,7 @@ import * as holdings from "./holdings";
 import { judge } from "./judge";
 import * as memory from "./memory";
 import * as talk from "./talk";
-import { SCENE, voiceTurns } from "./senses";
+import { pictureOf, SCENE, voiceTurns } from "./senses";
 
 type Handlers = { [Name in CommandName]: (request: Request<Name>) => Response<Name> | Promise<Response<Name>> };
 
@@ -417,6 +417,13 @@ export function fakeTransport(search: string = location.search): Transport {
     "logs.get": ({ limit }) => holdings.logs().slice(0, limit),
     "agent.use_tool": ({ tool }) => ({ content: `${tool}: done`, origin: null }),
     "scene.make": ({ prompt }) => ({ scene: { ...SCENE, title: prompt }, model: null, note: null }),
+    "sight.cameras": () => (bare ? [] : [{ id: "/dev/video0", name: "Integrated camera" }]),
+    "sight.picture": async ({ of }) => {
+      if (of === "camera") publish({ type: "camera_changed", on: true });
+      await pause(of === "camera" ? 600 : 60);
+      if (of === "camera") publish({ type: "camera_changed", on: false });
+      return { url: pictureOf(of), width: 1920, height: of === "camera" ? 1440 : 1080, hidden: of === "camera" ? [] : ["KeePassXC"] };
+    },
     "voice.state": () => ({ phase: voicePhase, trouble: null, speaking: false, turns: bare ? [] : voiceTurns() }),
     "voice.ready": () => ({
       inputs: [{ id: "usb", name: "USB microphone" }],
