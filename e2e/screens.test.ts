@@ -379,6 +379,31 @@ const LOOKS: Look[] = [
   { name: "settings-voice", at: "#/settings/voice", before: (page) => page.getByText("USB microphone").waitFor({ state: "attached" }) },
   { name: "settings-voice-missing", at: "#/settings/voice", query: "empty", before: (page) => page.getByText("is not here").waitFor() },
   {
+    name: "settings-sight",
+    at: "#/settings/sight",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Take a picture" }).click();
+      const picture = page.getByRole("button", { name: "The screen. Drag" });
+      await picture.waitFor();
+      const box = await picture.boundingBox();
+      if (!box) throw new Error("the picture has no place");
+      await page.mouse.move(box.x + box.width * 0.1, box.y + box.height * 0.15);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.7, { steps: 4 });
+      await page.mouse.up();
+      await page.getByRole("button", { name: "Look there" }).click();
+      await page.getByText("vision: done").waitFor();
+    },
+  },
+  {
+    name: "settings-sight-camera",
+    at: "#/settings/sight",
+    before: async (page) => {
+      await page.getByRole("switch", { name: "Show what it sees" }).click();
+      await page.getByRole("img", { name: "What the camera sees" }).waitFor();
+    },
+  },
+  {
     name: "voice-listening",
     at: "#/chat",
     before: async (page) => {

@@ -53,7 +53,7 @@ pub(crate) struct Shell {
     pub(crate) window: window::Kept,
     notices: notices::Notices,
     talk: mpsc::Sender<talk::Talk>,
-    /// A picture of the screen that the quick bar has not fetched yet.
+    /// The `data:` address of a picture of the screen that the quick bar has not fetched yet.
     screenshot: Mutex<Option<Value>>,
     end: CancellationToken,
 }
@@ -274,8 +274,8 @@ impl Shell {
     pub(crate) fn ask_about_screen(self: &Arc<Self>) {
         let shell = Arc::clone(self);
         tauri::async_runtime::spawn(async move {
-            match shell.core.call("vision.screenshot", json!({})).await {
-                Ok(picture) => *shell.screenshot.lock() = Some(picture),
+            match shell.core.call("sight.picture", json!({ "of": "screen" })).await {
+                Ok(picture) => *shell.screenshot.lock() = picture.get("url").cloned(),
                 Err(trouble) => {
                     let title = words(&shell.settings().language).no_screenshot;
                     return shell.notices.say(title, trouble.message());

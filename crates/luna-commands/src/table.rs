@@ -280,7 +280,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::webhooks::register(&mut register);
     crate::registry::register(&mut register);
     crate::desktop::register(&mut register);
-    crate::vision::register(&mut register);
+    crate::sight::register(&mut register);
     crate::voice::register(&mut register);
     register.commands
 }

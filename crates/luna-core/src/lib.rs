@@ -45,7 +45,7 @@ mod tasks;
 mod tending;
 mod tools;
 mod undo;
-mod vision;
+pub mod vision;
 pub mod voice;
 pub mod webhooks;
 mod workspace;

@@ -76,6 +76,7 @@ struct Inner {
     voice: crate::voice::Control,
     /// What was seen last, and a sketch of it.
     seen: Mutex<Option<(String, Vec<u8>)>>,
+    watches: crate::vision::Watches,
 }
 
 impl std::fmt::Debug for Luna {
@@ -120,6 +121,7 @@ impl Luna {
                 skills: Skills::new(workspace.clone()),
                 voice: crate::voice::Control::new(),
                 seen: Mutex::new(None),
+                watches: crate::vision::Watches::default(),
                 running: Running::new(stopping.clone()),
                 callers: Callers::default(),
                 resting: Resting::default(),
@@ -407,6 +409,10 @@ impl Luna {
 
     pub(crate) fn seen_before(&self) -> &Mutex<Option<(String, Vec<u8>)>> {
         &self.inner.seen
+    }
+
+    pub(crate) fn watches(&self) -> &crate::vision::Watches {
+        &self.inner.watches
     }
 
     pub(crate) fn parts(&self) -> &Parts {

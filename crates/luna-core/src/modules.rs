@@ -58,7 +58,7 @@ pub const MODULES: &[Module] = &[
             "set_app_volume",
         ],
     },
-    Module { name: "vision", tools: &["vision", "show_scene"] },
+    Module { name: "vision", tools: &["vision", "watch_window", "stop_watching", "show_scene"] },
     Module { name: "voice", tools: &["speak"] },
     Module { name: "tasks", tools: &["create_agent_task", "spawn_agent", "wait_agents"] },
     Module {

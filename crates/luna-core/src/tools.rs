@@ -59,7 +59,7 @@ pub struct Described {
 }
 
 impl Described {
-    pub(crate) fn reads(summary: String) -> Self {
+    fn reads(summary: String) -> Self {
         Self { summary, reversible: true, ..Self::default() }
     }
 
@@ -256,6 +256,8 @@ impl Tools {
             Registered::new::<sound::GetAppVolumes>()?,
             Registered::new::<sound::SetAppVolume>()?,
             Registered::new::<vision::Vision>()?,
+            Registered::new::<vision::WatchWindow>()?,
+            Registered::new::<vision::StopWatching>()?,
             Registered::new::<voice::Speak>()?,
             Registered::new::<scene::ShowScene>()?,
         ];

@@ -1,18 +1,20 @@
 //! Seeing: a picture of the screen or the camera, described by a model that sees, or honestly from what the machine itself
 //! can tell of it. Pictures stay in memory; what they show is text from outside.
 
+mod watch;
+
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use luna_model::{ActionId, Image, ModelRequest, Result, Turn};
+use luna_model::{ActionId, Event, Image, ModelRequest, Result, Turn};
 use serde_json::json;
 
 use crate::Luna;
-use crate::actions::Doing;
 use crate::chat::prompt::outside;
-use crate::ports::{Area, Picture, Window};
-use crate::tools::Described;
+use crate::ports::{Area, Camera, Picture, Window};
+
+pub(crate) use watch::{Patience, Watches};
 
 /// Longest text of a picture that is given on, in characters.
 const LONGEST: usize = 6_000;
@@ -27,6 +29,15 @@ pub(crate) enum Source {
     /// At the screen.
     Screen(Area),
     /// Through the camera.
+    Camera,
+}
+
+/// What the user is shown a picture of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureOf {
+    /// The whole desktop.
+    Screen,
+    /// What the camera sees.
     Camera,
 }
 
@@ -47,7 +58,7 @@ impl Luna {
         let private = self.settings().current().private_windows;
         let sight = self.sight();
         let (picture, windows) = match &source {
-            Source::Camera => (sight.camera().await?, vec![]),
+            Source::Camera => (self.through_the_camera().await?, vec![]),
             // Without a list of windows the picture still says much.
             Source::Screen(area) => {
                 (sight.screen(area.clone(), &private).await?, sight.windows().await.unwrap_or_default())
@@ -68,20 +79,41 @@ impl Luna {
         Ok(Seen { description, width: picture.width, height: picture.height })
     }
 
-    /// A picture of the whole screen for the user, who asked for it: to go with a question. Private windows are black in it.
+    /// One frame; while it is taken, everybody can see that the camera is on.
+    async fn through_the_camera(&self) -> Result<Picture> {
+        let shown = CameraSign::light(self);
+        let picture = self.sight().camera(&self.settings().current().camera).await;
+        drop(shown);
+        picture
+    }
+
+    /// A picture for the user's own eyes, scaled, as JPEG, with its size before: of the whole desktop, with the private
+    /// windows blackened, or of the camera.
     ///
     /// # Errors
-    /// `Unavailable` without a screen, `Forbidden` when looking is blocked.
-    pub async fn screenshot(&self) -> Result<Image> {
-        let doing = Doing::user(self.stopping().child_token());
-        let described = Described::reads("Take a picture of the screen".into());
-        let request =
-            self.request(ActionId::new(), "vision", json!({ "source": "screen" }), described, &doing);
-        let permit = self.pass(request, &doing).await?;
-        let private = self.settings().current().private_windows;
-        let outcome = self.sight().screen(Area::Desktop, &private).await;
-        permit.done(outcome.as_ref().map(|_| "It goes with a question.")).await;
-        Ok(Image { media_type: "image/jpeg".into(), data: BASE64_STANDARD.encode(outcome?.for_model) })
+    /// `Forbidden` when `vision` is blocked, `Unavailable` without a screen or a camera.
+    pub async fn picture(&self, of: PictureOf) -> Result<Picture> {
+        let (summary, input) = match of {
+            PictureOf::Screen => ("Show a picture of the screen", json!({ "source": "screen" })),
+            PictureOf::Camera => ("Show a picture of the camera", json!({ "source": "camera" })),
+        };
+        let deed = async {
+            match of {
+                PictureOf::Screen => {
+                    self.sight().screen(Area::Desktop, &self.settings().current().private_windows).await
+                }
+                PictureOf::Camera => self.through_the_camera().await,
+            }
+        };
+        Ok(self.by_user(ActionId::new(), "vision", summary.into(), input, deed).await?.now)
+    }
+
+    /// The cameras there are.
+    ///
+    /// # Errors
+    /// `Unavailable` when they cannot be listed.
+    pub async fn cameras(&self) -> Result<Vec<Camera>> {
+        self.sight().cameras().await
     }
 
     /// Turns for a model that does not see: what can be read in the newest message's pictures takes their place, between
@@ -180,6 +212,22 @@ impl Luna {
         } else {
             format!("About {percent} % of it changed since the last look.")
         })
+    }
+}
+
+/// Says that the camera is on, for as long as it lives.
+struct CameraSign<'a>(&'a Luna);
+
+impl<'a> CameraSign<'a> {
+    fn light(luna: &'a Luna) -> Self {
+        luna.bus().publish(Event::CameraChanged { on: true });
+        Self(luna)
+    }
+}
+
+impl Drop for CameraSign<'_> {
+    fn drop(&mut self) {
+        self.0.bus().publish(Event::CameraChanged { on: false });
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod applications;
 mod brightness;
+mod camera;
 mod clipboard;
 mod facts;
 #[cfg(target_os = "linux")]
@@ -17,7 +18,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use luna_core::ports::{
-    AppVolume, Application, Area, Desktop, Launched, Picture, Sight, SystemInfo, Volume, Window,
+    AppVolume, Application, Area, Camera, Desktop, Glance, Launched, Picture, Sight, SystemInfo, Volume,
+    Window,
 };
 use luna_model::{Error, Result};
 
@@ -123,8 +125,16 @@ impl Sight for LocalDesktop {
         sight::screen(area, private).await
     }
 
-    async fn camera(&self) -> Result<Picture> {
-        sight::camera().await
+    async fn glance(&self, window: u32) -> Result<Option<Glance>> {
+        sight::glance(window).await
+    }
+
+    async fn cameras(&self) -> Result<Vec<Camera>> {
+        camera::cameras().await
+    }
+
+    async fn camera(&self, id: &str) -> Result<Picture> {
+        camera::camera(id).await
     }
 
     async fn read(&self, png: &[u8]) -> Result<String> {

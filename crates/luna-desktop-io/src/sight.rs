@@ -1,4 +1,4 @@
-//! Eyes: pictures of monitors and windows, a frame of the camera, and the text in them. No picture is written to disk.
+//! Eyes: pictures of monitors and windows, and the text in them. No picture is written to disk.
 
 use std::io::Cursor;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, overlay, resize};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
-use luna_core::ports::{Area, Picture, Window};
+use luna_core::ports::{Area, Glance, Picture, Window};
 use luna_model::{Error, Result};
 use screenshots::{Monitor, XCapError};
 use tokio::io::AsyncWriteExt as _;
@@ -48,10 +48,11 @@ fn placed() -> Result<Vec<Placed>> {
         let title = handle.title().unwrap_or_default();
         let app = handle.app_name().unwrap_or_default();
         let focused = handle.is_focused().unwrap_or(false);
+        let id = handle.id().ok()?;
         let fits = width >= SMALLEST && height >= SMALLEST && !(title.is_empty() && app.is_empty());
         fits.then(|| {
             let (x, y) = (handle.x().unwrap_or(0), handle.y().unwrap_or(0));
-            Placed { window: Window { title, app, width, height, focused }, x, y, handle }
+            Placed { window: Window { id, title, app, width, height, focused }, x, y, handle }
         })
     });
     Ok(shown.collect())
@@ -73,6 +74,24 @@ pub(crate) async fn screen(area: Area, private: &[String]) -> Result<Picture> {
         }
         hidden.dedup();
         Ok(Picture { hidden, ..picture(image)? })
+    })
+    .await?
+}
+
+/// A glance at one window, which may be covered by others but not minimised.
+pub(crate) async fn glance(window: u32) -> Result<Option<Glance>> {
+    require_display()?;
+    blocking(move || {
+        let all = screenshots::Window::all().map_err(unseen)?;
+        let Some(handle) = all.into_iter().find(|handle| handle.id().is_ok_and(|id| id == window)) else {
+            return Ok(None);
+        };
+        let title = handle.title().unwrap_or_default();
+        if handle.is_minimized().unwrap_or(false) {
+            return Ok(Some(Glance { title, sketch: None }));
+        }
+        let image = DynamicImage::ImageRgba8(handle.capture_image().map_err(unseen)?).into_rgb8();
+        Ok(Some(Glance { title, sketch: Some(sketch(&image)) }))
     })
     .await?
 }
@@ -104,12 +123,11 @@ fn captured(area: &Area, windows: &[Placed]) -> Result<(RgbaImage, i32, i32)> {
         }
         Area::Region { x, y, width, height } => {
             let (image, left, top) = desktop()?;
-            let at = |wanted: i32, begin: i32| u32::try_from(wanted.saturating_sub(begin)).unwrap_or(0);
-            let (from_x, from_y) = (at(*x, left), at(*y, top));
-            if from_x >= image.width() || from_y >= image.height() || *width == 0 || *height == 0 {
+            if *x >= image.width() || *y >= image.height() || *width == 0 || *height == 0 {
                 return Err(Error::invalid("that rectangle lies outside of the screen"));
             }
-            Ok((image::imageops::crop_imm(&image, from_x, from_y, *width, *height).to_image(), *x, *y))
+            let part = image::imageops::crop_imm(&image, *x, *y, *width, *height).to_image();
+            Ok((part, left.saturating_add_unsigned(*x), top.saturating_add_unsigned(*y)))
         }
     }
 }
@@ -152,27 +170,6 @@ fn blacken(image: &mut RgbaImage, window: &Placed, left: i32, top: i32) {
     }
 }
 
-/// One frame, by ffmpeg, which knows every system's cameras.
-pub(crate) async fn camera() -> Result<Picture> {
-    let missing = "no camera was found; plug one in and allow Luna to use it";
-    if cfg!(target_os = "linux") && !std::path::Path::new("/dev/video0").exists() {
-        return Err(Error::unavailable(missing));
-    }
-    let input: &[&str] = match std::env::consts::OS {
-        "macos" => &["-f", "avfoundation", "-framerate", "30", "-i", "0"],
-        "windows" => &["-f", "dshow", "-i", "video=Integrated Camera"],
-        _ => &["-f", "v4l2", "-i", "/dev/video0"],
-    };
-    // The first frames of most cameras are dark.
-    let output = ["-vf", "select=gte(n\\,5)", "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"];
-    let mut command = Command::new("ffmpeg");
-    command.args(["-hide_banner", "-loglevel", "error"]).args(input).args(output);
-    let png = answer("ffmpeg", command, None, "install ffmpeg to use the camera").await?;
-    let image = blocking(move || image::load_from_memory_with_format(&png, ImageFormat::Png)).await?;
-    let image = image.map_err(|e| Error::unavailable(format!("{missing} ({e})")).because(e))?;
-    blocking(move || picture(image.into_rgba8())).await?
-}
-
 /// The text, by tesseract.
 pub(crate) async fn read(png: &[u8]) -> Result<String> {
     let mut command = Command::new("tesseract");
@@ -184,7 +181,13 @@ pub(crate) async fn read(png: &[u8]) -> Result<String> {
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
-async fn answer(name: &str, mut command: Command, input: Option<Vec<u8>>, hint: &str) -> Result<Vec<u8>> {
+/// What a program writes; `hint` says how to get it.
+pub(crate) async fn answer(
+    name: &str,
+    mut command: Command,
+    input: Option<Vec<u8>>,
+    hint: &str,
+) -> Result<Vec<u8>> {
     let failed = |why: String| Error::unavailable(format!("{name} did not do it: {why}"));
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn();
@@ -220,7 +223,7 @@ fn input_is_text(name: &str, status: &std::process::ExitStatus) -> bool {
 }
 
 /// The picture in all its forms.
-fn picture(image: RgbaImage) -> Result<Picture> {
+pub(crate) fn picture(image: RgbaImage) -> Result<Picture> {
     let (width, height) = (image.width(), image.height());
     let longest = width.max(height).max(1);
     let scale = |side: u32| (u64::from(side) * u64::from(FOR_MODEL.min(longest)) / u64::from(longest)).max(1);
@@ -229,7 +232,6 @@ fn picture(image: RgbaImage) -> Result<Picture> {
     let mut for_model = Cursor::new(Vec::new());
     let rgb = DynamicImage::ImageRgba8(small).into_rgb8();
     JpegEncoder::new_with_quality(&mut for_model, 80).encode_image(&rgb).map_err(Error::internal)?;
-    let sketch = DynamicImage::ImageRgb8(resize(&rgb, SKETCH, SKETCH, FilterType::Triangle)).into_luma8();
     let mut png = Cursor::new(Vec::new());
     image.write_to(&mut png, ImageFormat::Png).map_err(Error::internal)?;
     Ok(Picture {
@@ -238,9 +240,14 @@ fn picture(image: RgbaImage) -> Result<Picture> {
         png: png.into_inner(),
         for_model: for_model.into_inner(),
         colors: colors(&rgb),
-        sketch: sketch.into_raw(),
+        sketch: sketch(&rgb),
         hidden: Vec::new(),
     })
+}
+
+/// A few hundred grey values of it.
+fn sketch(image: &image::RgbImage) -> Vec<u8> {
+    DynamicImage::ImageRgb8(resize(image, SKETCH, SKETCH, FilterType::Triangle)).into_luma8().into_raw()
 }
 
 /// The main colours by name.

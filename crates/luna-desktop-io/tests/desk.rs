@@ -210,5 +210,13 @@ async fn inside_an_application_is_launched_seen_and_brought_to_the_front() {
     // A second wish for it is no second copy.
     assert!(desktop.launch("red room").await.unwrap().was_running);
     let windows = desktop.windows().await.unwrap();
-    assert_eq!(windows.iter().filter(|w| w.app == "RedRoom").count(), 1, "{windows:?}");
+    let rooms: Vec<_> = windows.iter().filter(|w| w.app == "RedRoom").collect();
+    assert_eq!(rooms.len(), 1, "{windows:?}");
+    let glance = desktop.glance(rooms[0].id).await.unwrap().unwrap();
+    assert_eq!(glance.title, rooms[0].title);
+    // Red is dark grey to an eye that knows no colours.
+    let sketch = glance.sketch.unwrap();
+    let red = sketch.iter().filter(|grey| (30..120).contains(*grey)).count();
+    assert!(red * 10 > sketch.len() * 9, "{sketch:?}");
+    assert_eq!(desktop.glance(u32::MAX).await.unwrap(), None);
 }

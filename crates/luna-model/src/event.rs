@@ -258,6 +258,11 @@ pub enum Event {
         /// How it went.
         turn: VoiceTurn,
     },
+    /// The camera was switched on or off.
+    CameraChanged {
+        /// Whether it is on.
+        on: bool,
+    },
     /// A scene is to be shown.
     SceneShown {
         /// The scene.

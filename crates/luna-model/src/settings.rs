@@ -39,6 +39,8 @@ pub struct Settings {
     pub learn_facts: bool,
     /// Windows that are blackened in every picture of the screen: parts of their titles or applications.
     pub private_windows: Vec<String>,
+    /// The camera that she looks through, by its id; empty = the first.
+    pub camera: String,
     /// Hearing and speaking.
     pub voice: VoiceSettings,
     /// Where the weather is told of: its name.
@@ -127,6 +129,7 @@ impl Default for Settings {
             private_windows: ["keepass", "bitwarden", "1password", "password", "passwort"]
                 .map(String::from)
                 .into(),
+            camera: String::new(),
             voice: VoiceSettings::default(),
             weather_city: "New York".into(),
             weather_lat: 40.7128,

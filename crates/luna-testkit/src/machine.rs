@@ -1,12 +1,12 @@
 //! A machine, a web and a place for secrets that are only data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use luna_core::ports::{
-    AppVolume, Application, Area, Desktop, Disk, Fetch, Launched, Page, Picture, SearchHit, Secrets, Sight,
-    SystemInfo, Volume, WebFile, Window,
+    AppVolume, Application, Area, Camera, Desktop, Disk, Fetch, Glance, Launched, Page, Picture, SearchHit,
+    Secrets, Sight, SystemInfo, Volume, WebFile, Window,
 };
 use luna_model::{Error, Result, Secret};
 use parking_lot::Mutex;
@@ -28,6 +28,7 @@ struct State {
     image: Option<Vec<u8>>,
     player: u8,
     rests: Vec<&'static str>,
+    glances: VecDeque<Option<Glance>>,
 }
 
 impl Default for State {
@@ -41,6 +42,7 @@ impl Default for State {
             image: None,
             player: 80,
             rests: vec![],
+            glances: VecDeque::new(),
         }
     }
 }
@@ -56,6 +58,11 @@ impl PaperMachine {
     #[must_use]
     pub fn rests(&self) -> Vec<&'static str> {
         self.state.lock().rests.clone()
+    }
+
+    /// What each glance at a window shows, one after another; the last for ever.
+    pub fn show(&self, glances: impl IntoIterator<Item = Option<Glance>>) {
+        self.state.lock().glances.extend(glances);
     }
 
     /// Whether the sound is off.
@@ -183,14 +190,15 @@ impl Desktop for PaperMachine {
 #[async_trait]
 impl Sight for PaperMachine {
     async fn windows(&self) -> Result<Vec<Window>> {
-        let window = |title: &str, app: &str, focused| Window {
+        let window = |id, title: &str, app: &str, focused| Window {
+            id,
             title: title.into(),
             app: app.into(),
             width: 800,
             height: 600,
             focused,
         };
-        Ok(vec![window("main.py - Editor", "Editor", true), window("My vault", "KeePassXC", false)])
+        Ok(vec![window(1, "main.py - Editor", "Editor", true), window(2, "My vault", "KeePassXC", false)])
     }
 
     async fn screen(&self, area: Area, private: &[String]) -> Result<Picture> {
@@ -213,7 +221,17 @@ impl Sight for PaperMachine {
         })
     }
 
-    async fn camera(&self) -> Result<Picture> {
+    async fn glance(&self, _: u32) -> Result<Option<Glance>> {
+        let glances = &mut self.state.lock().glances;
+        let next = if glances.len() > 1 { glances.pop_front() } else { glances.front().cloned() };
+        Ok(next.unwrap_or_else(|| Some(Glance { title: "main.py - Editor".into(), sketch: None })))
+    }
+
+    async fn cameras(&self) -> Result<Vec<Camera>> {
+        Ok(vec![Camera { id: "paper".into(), name: "Paper camera".into() }])
+    }
+
+    async fn camera(&self, _: &str) -> Result<Picture> {
         Ok(Picture {
             width: 640,
             height: 480,

@@ -30,7 +30,7 @@ pub(crate) struct Surroundings {
     selection: Option<String>,
     /// The clipboard's text.
     clipboard: Option<String>,
-    /// The screen, when the bar was opened to ask about it.
+    /// The `data:` address of a picture of the screen, when the bar was opened to ask about it.
     pub(crate) screenshot: Option<Value>,
 }
 

@@ -1,13 +1,12 @@
 // What only the desktop program can do for its windows, beside the command table. In a browser there is none of it.
 import { invoke } from "@tauri-apps/api/core";
-import type { Image } from "@/wire";
 
 /** What was at hand when the quick bar opened. */
 export interface Surroundings {
   selection: string | null;
   clipboard: string | null;
-  /** The screen, when the bar was opened to ask about it. */
-  screenshot: Image | null;
+  /** The `data:` address of a picture of the screen, when the bar was opened to ask about it. */
+  screenshot: string | null;
 }
 
 const NOTHING: Surroundings = { selection: null, clipboard: null, screenshot: null };

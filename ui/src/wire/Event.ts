@@ -329,7 +329,11 @@ whole: boolean, } | { "type": "voice_turn_ended",
 /**
  * How it went.
  */
-turn: VoiceTurn, } | { "type": "scene_shown", 
+turn: VoiceTurn, } | { "type": "camera_changed", 
+/**
+ * Whether it is on.
+ */
+on: boolean, } | { "type": "scene_shown", 
 /**
  * The scene.
  */

@@ -64,6 +64,10 @@ learn_facts: boolean,
  */
 private_windows: Array<string>, 
 /**
+ * The camera that she looks through, by its id; empty = the first.
+ */
+camera: string, 
+/**
  * Hearing and speaking.
  */
 voice: VoiceSettings, 

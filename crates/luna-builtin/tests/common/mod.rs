@@ -62,6 +62,8 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
         tool("display_off", &[], &[]),
         tool("sleep_computer", &[], &[]),
         tool("vision", &[], &[("source", &text)]),
+        tool("watch_window", &[], &[("window", &text)]),
+        tool("stop_watching", &[], &[("window", &text)]),
         tool("show_scene", &[("description", &text)], &[]),
         tool("speak", &[("text", &text)], &[]),
         tool("create_task", &[("title", &text)], &[("due", &stamp), ("priority", &priority)]),

@@ -12,12 +12,12 @@ pub enum Area {
     Monitor(usize),
     /// The window whose title or application contains this.
     Window(String),
-    /// A rectangle of the desktop, in pixels.
+    /// A rectangle of the desktop, in pixels of the picture of all of it.
     Region {
         /// From the left.
-        x: i32,
+        x: u32,
         /// From the top.
-        y: i32,
+        y: u32,
         /// Its width.
         width: u32,
         /// Its height.
@@ -28,6 +28,8 @@ pub enum Area {
 /// A window on the screen, the uppermost first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
+    /// The system's number of it.
+    pub id: u32,
     /// Its title.
     pub title: String,
     /// Its application.
@@ -38,6 +40,24 @@ pub struct Window {
     pub height: u32,
     /// Whether it is the one that is typed into.
     pub focused: bool,
+}
+
+/// A camera.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Camera {
+    /// How it is told apart.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+}
+
+/// What a window looks like, without what it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Its title.
+    pub title: String,
+    /// A few hundred grey values that tell whether something changed; none while it cannot be seen.
+    pub sketch: Option<Vec<u8>>,
 }
 
 /// A picture, in memory alone.
@@ -76,8 +96,14 @@ pub trait Sight: Send + Sync {
     /// `NotFound` when there is no such window or monitor.
     async fn screen(&self, area: Area, private: &[String]) -> Result<Picture>;
 
-    /// One frame of the camera.
-    async fn camera(&self) -> Result<Picture>;
+    /// A glance at one window; none when it is gone.
+    async fn glance(&self, window: u32) -> Result<Option<Glance>>;
+
+    /// The cameras, the system's first one first.
+    async fn cameras(&self) -> Result<Vec<Camera>>;
+
+    /// One frame of the camera with this id, of the first when it is empty or gone.
+    async fn camera(&self, id: &str) -> Result<Picture>;
 
     /// The text in a PNG picture.
     async fn read(&self, png: &[u8]) -> Result<String>;

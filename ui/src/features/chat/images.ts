@@ -21,3 +21,9 @@ export async function readImage(file: Blob): Promise<Image | Refusal> {
 export function imageUrl(image: Image): string {
   return `data:${image.media_type};base64,${image.data}`;
 }
+
+/** The picture at such an address. */
+export function imageAt(url: string): Image | undefined {
+  const [, media_type, data] = /^data:([\w/+.-]+);base64,(.+)$/.exec(url) ?? [];
+  return media_type !== undefined && data !== undefined ? { media_type, data } : undefined;
+}

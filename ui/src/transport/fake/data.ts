@@ -40,6 +40,7 @@ export const SETTINGS: Settings = {
   skills_off: [],
   learn_facts: true,
   private_windows: ["keepass", "password"],
+  camera: "",
   voice: {
     muted: false,
     wake_word: false,

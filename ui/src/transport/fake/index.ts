@@ -18,7 +18,7 @@ import * as outside from "./outside";
 import { registry } from "./registry";
 import * as schedule from "./schedule";
 import * as talk from "./talk";
-import { SCENE, voiceTurns } from "./senses";
+import { pictureOf, SCENE, voiceTurns } from "./senses";
 import { work, working } from "./work";
 
 const now = (): string => new Date().toISOString();
@@ -473,6 +473,13 @@ export function fakeTransport(search: string = location.search): Transport {
     "logs.get": ({ limit }) => holdings.logs().slice(0, limit),
     "agent.use_tool": ({ tool }) => ({ content: `${tool}: done`, origin: null }),
     "scene.make": ({ prompt }) => ({ scene: { ...SCENE, title: prompt }, model: null, note: null }),
+    "sight.cameras": () => (bare ? [] : [{ id: "/dev/video0", name: "Integrated camera" }]),
+    "sight.picture": async ({ of }) => {
+      if (of === "camera") publish({ type: "camera_changed", on: true });
+      await pause(of === "camera" ? 600 : 60);
+      if (of === "camera") publish({ type: "camera_changed", on: false });
+      return { url: pictureOf(of), width: 1920, height: of === "camera" ? 1440 : 1080, hidden: of === "camera" ? [] : ["KeePassXC"] };
+    },
     "voice.state": () => ({ phase: voicePhase, trouble: null, speaking: false, turns: bare ? [] : voiceTurns() }),
     "voice.ready": () => ({
       inputs: [{ id: "usb", name: "USB microphone" }],
@@ -489,11 +496,6 @@ export function fakeTransport(search: string = location.search): Transport {
       if (voicePhase === "listening") publish({ type: "voice_level", level: 0.6 });
       return {};
     },
-    // A white dot.
-    "vision.screenshot": () => ({
-      media_type: "image/png",
-      data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=",
-    }),
     "voice.speak": async () => {
       await pause(200);
       return {};

@@ -61,3 +61,12 @@ export const voiceTurns = (): VoiceTurn[] => [
     slow: "understanding took 2100 ms; a smaller model (tiny, base) is quicker",
   },
 ];
+
+/** A drawn desktop, or a drawn face before the camera. */
+export function pictureOf(of: "screen" | "camera"): string {
+  const drawn =
+    of === "camera"
+      ? '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480"><rect width="640" height="480" fill="#64748b"/><circle cx="320" cy="210" r="90" fill="#e2b48c"/><path d="M140 480c20-130 340-130 360 0z" fill="#334155"/></svg>'
+      : '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720"><rect width="1280" height="720" fill="#1e3a5f"/><rect x="80" y="70" width="700" height="480" rx="8" fill="#f8fafc"/><rect x="120" y="120" width="380" height="16" fill="#94a3b8"/><rect x="120" y="160" width="560" height="16" fill="#cbd5e1"/><rect x="120" y="200" width="480" height="16" fill="#cbd5e1"/><rect x="840" y="300" width="360" height="300"/></svg>';
+  return `data:image/svg+xml,${encodeURIComponent(drawn)}`;
+}
