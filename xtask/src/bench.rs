@@ -99,7 +99,7 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "voice",
-        about: "speech to text: word error rate and speed of each model that is there",
+        about: "hearing: errors and speed of each speech model, what listening costs, how long an answer takes",
         run: |_| Box::pin(async { voice::run() }),
     },
 ];

@@ -1,5 +1,5 @@
-//! Hearing: word error rate and speed of each speech model that is there, and of what goes before and beside it. The bench
-//! itself stands beside the recogniser, as an example of luna-voice.
+//! Hearing: word error rate and speed of each speech model that is there, what listening costs, and how long an answer
+//! takes. The bench itself stands beside the recogniser, as an example of luna-voice.
 
 use std::process::Command;
 

@@ -1,5 +1,6 @@
 //! Measures hearing: for each whisper model that is in LUNA_MODELS_DIR the word error rate and the real-time factor on read
-//! sentences with known words; and how fast recordings are read and feelings heard.
+//! sentences with known words, beside whisper.cpp's own program where it is installed; how fast recordings are read and
+//! feelings heard; and, with a microphone made of air, what listening costs and how long an answer takes.
 //!
 //!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
 #![allow(
@@ -8,36 +9,16 @@
     reason = "a program whose product is what it prints"
 )]
 
+mod room;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_trait::async_trait;
-use luna_core::ports::{Hints, Secrets, Voice as _};
-use luna_model::{Result, Secret, VoiceSettings};
+use luna_core::ports::{Hints, Voice as _};
+use luna_model::{Result, VoiceSettings};
+use luna_testkit::HeldSecrets;
 use luna_voice::{LocalVoice, models};
-
-/// No endpoint is asked, so no key is needed.
-struct NoSecrets;
-
-#[async_trait]
-impl Secrets for NoSecrets {
-    async fn get(&self, _: &str) -> Result<Option<Secret>> {
-        Ok(None)
-    }
-
-    async fn set(&self, _: &str, _: Secret) -> Result<()> {
-        Ok(())
-    }
-
-    async fn delete(&self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn place(&self) -> String {
-        "nowhere".into()
-    }
-}
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -50,7 +31,11 @@ async fn main() -> Result<()> {
         println!("SKIPPED: there is no speech in {}", data.display());
         return Ok(());
     }
-    let voice = LocalVoice::new(folder.clone(), Arc::new(NoSecrets));
+    if std::env::var_os("BENCH_INSIDE").is_some() {
+        let readings: Vec<_> = sentences.into_iter().map(|(file, _)| file).collect();
+        return room::inside(folder, &readings).await;
+    }
+    let voice = LocalVoice::new(folder.clone(), Arc::new(HeldSecrets::default()));
     let (mut seconds, mut reading, mut feeling) = (0.0, 0.0, 0.0);
     for (file, _) in &sentences {
         let bytes = std::fs::read(file).unwrap_or_default();
@@ -86,11 +71,35 @@ async fn main() -> Result<()> {
             wrong as f64 / words as f64,
             took / seconds
         );
+        beside(&model.file(&folder), &sentences, seconds);
     }
     if !any {
         println!("SKIPPED: no whisper model is in {} (luna models get whisper-base)", folder.display());
     }
-    Ok(())
+    room::around()
+}
+
+/// The same by whisper.cpp's own program.
+fn beside(model: &Path, sentences: &[(PathBuf, String)], seconds: f64) {
+    let Ok(program) = which::which("whisper-cli") else {
+        println!("SKIPPED: beside it, whisper.cpp's own whisper-cli: it is not installed");
+        return;
+    };
+    let (mut wrong, mut words, mut took) = (0, 0, 0.0);
+    for (file, said) in sentences {
+        let mut command = std::process::Command::new(&program);
+        command.arg("-m").arg(model).arg("-f").arg(file).args(["-l", "en", "-nt", "-np"]);
+        let began = Instant::now();
+        let heard = command.output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        took += began.elapsed().as_secs_f64();
+        let (said, heard) = (plain(said), plain(&heard.unwrap_or_default()));
+        wrong += distance(&said, &heard);
+        words += said.len();
+    }
+    let (wrong, took) = (wrong as f64 / words as f64, took / seconds);
+    println!(
+        "  whisper-cli beside it    word error rate {wrong:.3}, {took:.3} of real time, loading included"
+    );
 }
 
 /// Recordings with their words: a `.wav` and a `.txt` of the same name.
