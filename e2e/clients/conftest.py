@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -147,8 +148,8 @@ class Luna:
         return self.url.replace("http", "ws", 1)
 
 
-@pytest.fixture(scope="module")
-def luna(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
+@contextmanager
+def awake(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
     with tempfile.TemporaryDirectory(prefix="luna-clients-") as folder, open(f"{folder}/log", "w+") as log:
         port = free_port()
         environment = {
@@ -171,12 +172,25 @@ def luna(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
         program = subprocess.Popen([LUNA, "serve"], env=environment, stdout=log, stderr=log, cwd=folder)
         url = f"http://127.0.0.1:{port}"
         try:
-            with httpx.Client(base_url=url, timeout=30) as http:
-                awake(http, program, log.name)
+            with httpx.Client(base_url=url, timeout=60) as http:
+                answers(http, program, log.name)
                 yield Luna(url, http, log.name)
         finally:
             program.send_signal(signal.SIGTERM)
             assert program.wait(20) == 0, open(log.name).read()
+
+
+@pytest.fixture(scope="module")
+def luna(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
+    """One Luna for the tests of a file."""
+    with awake(model, stripe_api) as luna:
+        yield luna
+
+
+@pytest.fixture
+def another_luna(model: Standin, stripe_api: Standin) -> Callable[[], AbstractContextManager[Luna]]:
+    """A Luna that has lived through nothing yet, as often as one is wanted."""
+    return lambda: awake(model, stripe_api)
 
 
 def free_port() -> int:
@@ -185,7 +199,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def awake(http: httpx.Client, program: subprocess.Popen, log: str) -> None:
+def answers(http: httpx.Client, program: subprocess.Popen, log: str) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         assert program.poll() is None, open(log).read()
