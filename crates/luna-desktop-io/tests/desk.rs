@@ -19,7 +19,7 @@ use luna_core::ports::{Area, Desktop as _, Sight as _, Window};
 use luna_desktop_io::LocalDesktop;
 use luna_model::ErrorKind;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Runs the tests marked `inside` in a process of their own that sits at the desk.
 #[test]
@@ -174,7 +174,7 @@ async fn inside_an_application_is_launched_seen_and_brought_to_the_front() {
     let applications = Path::new(&std::env::var("XDG_DATA_HOME").unwrap()).join("applications");
     std::fs::create_dir_all(&applications).unwrap();
     let entry = "[Desktop Entry]\nType=Application\nName=Red Room\nStartupWMClass=RedRoom\n\
-                 Exec=xterm -class RedRoom -geometry 60x20+100+100 -bg red -fg red -e sleep 60\n";
+                 Exec=xterm -class RedRoom -geometry 60x20+100+100 -bg red -fg red -e sleep 600\n";
     std::fs::write(applications.join("red-room.desktop"), entry).unwrap();
     let desktop = desktop();
     let launched = desktop.launch("red room").await.unwrap();
