@@ -904,6 +904,7 @@ export const de: Catalogue = {
     busy: "Beschäftigt",
     off: "Aus",
     field: "Ein Feld",
+    segments: "Eines von wenigen",
     switch: "Ein Schalter",
     toast: "Hinweis zeigen",
     toastText: "Das ist ein Hinweis",

@@ -903,6 +903,7 @@ export const en = {
     busy: "Busy",
     off: "Off",
     field: "A field",
+    segments: "One of a few",
     switch: "A switch",
     toast: "Show a notice",
     toastText: "This is a notice",
