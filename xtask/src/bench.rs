@@ -4,7 +4,9 @@
 //! The program is `$LUNA_BIN`, else the release build.
 
 mod client;
+mod code;
 mod desktop;
+mod doors;
 mod health;
 mod memory;
 mod model;
@@ -86,6 +88,16 @@ const BENCHES: &[Bench] = &[
         name: "pty",
         about: "throughput and first byte of commands",
         run: |luna| Box::pin(pty::run(luna)),
+    },
+    Bench {
+        name: "code",
+        about: "indexing and searching code, and whether the right is found",
+        run: |luna| Box::pin(code::run(luna)),
+    },
+    Bench {
+        name: "doors",
+        about: "what a token or a key costs, and an event to many watchers",
+        run: |luna| Box::pin(doors::run(luna)),
     },
     Bench {
         name: "desktop",

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -37,6 +38,49 @@ pub(super) fn get(port: u16, path: &str, connection: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\nConnection: {connection}\r\n\r\n"
     )
+}
+
+/// A command of the table; what it answers.
+pub(super) async fn rpc(port: u16, command: &str, asked: &Value, patience: Duration) -> Result<Value> {
+    post(port, &format!("/rpc/{command}"), asked, patience).await
+}
+
+/// A POST of JSON on a connection of its own; the JSON that comes back.
+pub(super) async fn post(port: u16, path: &str, asked: &Value, patience: Duration) -> Result<Value> {
+    let body = asked.to_string();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: \
+         close\r\n\r\n",
+        body.len()
+    );
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).await?;
+    socket.write_all((head + &body).as_bytes()).await?;
+    let mut reply = Vec::new();
+    timeout(patience, socket.read_to_end(&mut reply))
+        .await
+        .with_context(|| format!("{path} is silent"))??;
+    let at = reply.windows(4).position(|window| window == b"\r\n\r\n").context("no end of the head")?;
+    let (status, body) = (status(&reply)?, &reply[at + 4..]);
+    ensure!((200..300).contains(&status), "{path}: {status}: {}", String::from_utf8_lossy(body));
+    serde_json::from_slice(body).with_context(|| format!("{path}: {}", String::from_utf8_lossy(body)))
+}
+
+/// Sends the same request so often, one after the other on one connection; how long each took, in milliseconds.
+pub(super) async fn latencies(port: u16, request: &str, count: usize) -> Result<Vec<f64>> {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).await?;
+    socket.set_nodelay(true)?;
+    let (mut reply, mut took) = (Vec::with_capacity(4096), Vec::with_capacity(count));
+    for _ in 0..count {
+        let began = Instant::now();
+        socket.write_all(request.as_bytes()).await?;
+        reply.clear();
+        while !is_whole(&reply)? {
+            ensure!(socket.read_buf(&mut reply).await? > 0, "the connection was closed");
+        }
+        ensure!(status(&reply)? == 200, "{}", String::from_utf8_lossy(&reply));
+        took.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(took)
 }
 
 fn status(reply: &[u8]) -> Result<u16> {
