@@ -10,6 +10,8 @@ import { end, Place } from "./program";
 import { bus, keys, picture, seen, typed, webProcesses } from "./screen";
 import { Tray } from "./tray";
 
+type Settings = { do_not_disturb: boolean; voice: { muted: boolean } };
+
 const QUICK = "^Ask Luna$";
 
 describe("around the window", () => {
@@ -127,9 +129,10 @@ describe("around the window", () => {
       "Quit",
     ]);
     const on = async (label: string): Promise<boolean | undefined> => (await tray.entries()).find((entry) => entry.label === label)?.on;
+    const settings = async (): Promise<Settings> => ((await place.call("settings.get", {})) as { settings: Settings }).settings;
     for (const [label, set] of [
-      ["Do not disturb", async () => ((await place.call("settings.get", {})) as { do_not_disturb: boolean }).do_not_disturb],
-      ["Mute microphone", async () => ((await place.call("settings.get", {})) as { voice: { muted: boolean } }).voice.muted],
+      ["Do not disturb", async () => (await settings()).do_not_disturb],
+      ["Mute microphone", async () => (await settings()).voice.muted],
     ] as const) {
       expect(await on(label)).toBe(false);
       await tray.choose(new RegExp(label));
@@ -138,8 +141,8 @@ describe("around the window", () => {
       await until(`${label} to be off`, async () => !(await set()) && (await on(label)) === false);
     }
     await tray.choose(/^Settings/);
-    await until("the settings", () => seen("Settings"));
-    await away("Settings");
+    await until("the settings", () => seen("Models"));
+    await away("Models");
   });
 
   it("asks about the screen", async () => {
