@@ -157,7 +157,7 @@ describe("around the window", () => {
     });
     expect(asked[0]?.images).toHaveLength(1);
     expect(Buffer.from(asked[0]?.images[0]?.data ?? "", "base64").subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
-    expect(asked[1]?.content).toContain("what can be read in it");
+    expect(asked[1]?.content).toContain("what I know of it");
     await picture("quick-screen-answered");
     await keys("Escape");
     await until("the bar to go", async () => !(await seen(QUICK)));

@@ -5,7 +5,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use luna_commands::{About, Table};
 use luna_connect::{
-    Outside, OutsideConfig, Services, ServicesConfig, Stripe, StripeConfig, Tailscale, Web, WebConfig,
+    Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig, Stripe, StripeConfig,
+    Tailscale, Web, WebConfig,
 };
 use luna_core::{
     Luna, Parts,
@@ -96,6 +97,7 @@ impl Home {
             sources: Arc::new(outside),
             tailnet: Arc::new(Tailscale),
             payments: Arc::new(Stripe::new(stripe(config))?),
+            music: Arc::new(Spotify::new(spotify(config), Arc::clone(&secrets) as _)),
             clock: Arc::new(SystemClock),
             fixed: fixed(config)?,
             apply: applying(providers, Arc::clone(&secrets)),
@@ -133,6 +135,21 @@ fn sources(config: &Config) -> OutsideConfig {
         alpha_vantage: text("ALPHA_VANTAGE_BASE_URL"),
         coingecko: text("COINGECKO_BASE_URL"),
         news_api: text("NEWS_API_BASE_URL"),
+    }
+}
+
+/// What is configured of Spotify.
+fn spotify(config: &Config) -> SpotifyConfig {
+    let text = |name| config.text(name).unwrap_or_default();
+    SpotifyConfig {
+        client_id: text("SPOTIFY_CLIENT_ID").trim().to_owned(),
+        api: text("SPOTIFY_API_BASE_URL"),
+        accounts: text("SPOTIFY_ACCOUNTS_BASE_URL"),
+        redirect: config.text("SPOTIFY_REDIRECT_URI").or_else(|| {
+            // Spotify takes plain HTTP only for an address of this machine, not for a name.
+            let port = Some(config.port).filter(|port| *port != 0)?;
+            Some(format!("http://127.0.0.1:{port}/api/spotify/callback"))
+        }),
     }
 }
 

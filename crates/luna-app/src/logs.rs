@@ -31,9 +31,10 @@ use self::{
 };
 
 /// The filter when none is set.
-pub const DEFAULT: &str = "info,hyper=warn,reqwest=warn,zbus=warn,tokenizers=warn";
+pub const DEFAULT: &str = "info,hyper=warn,reqwest=warn,zbus=warn,tokenizers=warn,rspotify_http=warn";
 /// The filter with `DEBUG`.
-pub const DEBUG: &str = "info,luna=debug,hyper=warn,reqwest=warn,zbus=warn,tokenizers=warn";
+pub const DEBUG: &str =
+    "info,luna=debug,hyper=warn,reqwest=warn,zbus=warn,tokenizers=warn,rspotify_http=warn";
 
 /// Names of fields that hold what a person or a model said, or may hold a secret.
 pub const PRIVATE: &[&str] = &[

@@ -90,7 +90,7 @@ impl Session<'_> {
         let looks = asks.iter().all(|ask| ask.intent.tool.as_deref() == Some("vision"));
         if let Some(read) = self.picture.filter(|_| looks) {
             return say(format!(
-                "I cannot look at pictures; this is what can be read in it:\n{read}\n\nTo have it seen: {ADD_A_MODEL}"
+                "I cannot look at pictures; what I know of it:\n{read}\n\nTo have it seen: {ADD_A_MODEL}"
             ));
         }
         let recalls = asks.is_empty() || asks.iter().any(|ask| ask.intent.tool.as_deref() == Some("recall"));

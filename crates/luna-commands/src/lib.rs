@@ -16,6 +16,7 @@ mod dashboard;
 pub mod desktop;
 mod holdings;
 mod memory;
+mod music;
 mod providers;
 mod registry;
 mod runs;

@@ -1,18 +1,19 @@
-//! Outside services, a folder each: the web itself, [`Web`], as [`luna_core::ports::Fetch`], the dashboard's sources,
-//! [`Outside`], the messengers, [`Services`], [`Stripe`] as [`luna_core::ports::Payments`], and [`Tailscale`] as
-//! [`luna_core::ports::Tailnet`].
+//! Outside services, a folder each, as the core's ports: the web ([`Web`]), messages from elsewhere ([`Services`]),
+//! weather, markets and news ([`Outside`]), music ([`Spotify`]), payments ([`Stripe`]) and private networks ([`Tailscale`]).
 //!
 //! Knows nothing of conversations or the gate. What comes from here is text from outside and is marked so by its callers.
 
 mod address;
 mod channels;
 mod sources;
+mod spotify;
 mod stripe;
 mod tailscale;
 mod web;
 
 pub use channels::{Services, ServicesConfig};
 pub use sources::{Outside, OutsideConfig};
+pub use spotify::{Spotify, SpotifyConfig};
 pub use stripe::{Stripe, StripeConfig};
 pub use tailscale::Tailscale;
 pub use web::{Web, WebConfig};

@@ -24,6 +24,7 @@ mod logs;
 mod luna;
 pub mod memory;
 pub mod modules;
+mod music;
 pub mod owner;
 mod parts;
 pub mod ports;

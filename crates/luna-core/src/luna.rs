@@ -22,9 +22,12 @@ use crate::gate::Gate;
 use crate::gate::audit::{self, Audit};
 use crate::memory::Memory;
 use crate::modules;
+use crate::music::SignIns;
 use crate::owner::Owner;
 use crate::parts::Parts;
-use crate::ports::{Channels, Clock, Desktop, Fetch, Llm, Recall, Secrets, Shell, Sight, Sources, Tailnet};
+use crate::ports::{
+    Channels, Clock, Desktop, Fetch, Llm, Music, Recall, Secrets, Shell, Sight, Sources, Tailnet,
+};
 use crate::processes::Processes;
 use crate::running::Running;
 use crate::schedule::Schedule;
@@ -63,6 +66,7 @@ struct Inner {
     schedule: Schedule,
     post: Post,
     sights: Sights,
+    sign_ins: SignIns,
     settings: SettingsRow,
     running: Running,
     callers: Callers,
@@ -141,6 +145,7 @@ impl Luna {
                 schedule: Schedule::default(),
                 post: Post::default(),
                 sights: Sights::default(),
+                sign_ins: SignIns::default(),
                 settings,
                 stopping,
             }),
@@ -377,6 +382,14 @@ impl Luna {
 
     pub(crate) fn sources(&self) -> &dyn Sources {
         self.inner.parts.sources.as_ref()
+    }
+
+    pub(crate) fn music(&self) -> &dyn Music {
+        self.inner.parts.music.as_ref()
+    }
+
+    pub(crate) fn sign_ins(&self) -> &SignIns {
+        &self.inner.sign_ins
     }
 
     pub(crate) fn sights(&self) -> &Sights {

@@ -8,7 +8,8 @@ use luna_model::{Settings, SettingsPatch};
 use luna_store::Db;
 
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Payments, Recall, Secrets, Shell, Sight, Sources, Tailnet, Voice,
+    Channels, Clock, Desktop, Fetch, Llm, Music, Payments, Recall, Secrets, Shell, Sight, Sources, Tailnet,
+    Voice,
 };
 
 /// What the composition root calls when settings or keys changed, before the change is acknowledged.
@@ -42,6 +43,8 @@ pub struct Parts {
     pub channels: Arc<dyn Channels>,
     /// Weather, markets and news.
     pub sources: Arc<dyn Sources>,
+    /// A music service.
+    pub music: Arc<dyn Music>,
     /// Payments.
     pub payments: Arc<dyn Payments>,
     /// The private network.

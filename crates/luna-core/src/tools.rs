@@ -11,6 +11,7 @@ mod code;
 mod desktop;
 mod files;
 mod memory;
+mod music;
 mod scene;
 mod schedule;
 mod screen;
@@ -255,6 +256,15 @@ impl Tools {
             Registered::new::<screen::Sleep>()?,
             Registered::new::<sound::GetAppVolumes>()?,
             Registered::new::<sound::SetAppVolume>()?,
+            Registered::new::<music::SpotifyPlay>()?,
+            Registered::new::<music::SpotifyPause>()?,
+            Registered::new::<music::SpotifyNext>()?,
+            Registered::new::<music::SpotifyPrev>()?,
+            Registered::new::<music::SpotifyQueue>()?,
+            Registered::new::<music::SpotifyStatus>()?,
+            Registered::new::<music::SpotifyVolume>()?,
+            Registered::new::<music::SpotifyDevices>()?,
+            Registered::new::<music::SpotifyTransfer>()?,
             Registered::new::<vision::Vision>()?,
             Registered::new::<vision::WatchWindow>()?,
             Registered::new::<vision::StopWatching>()?,

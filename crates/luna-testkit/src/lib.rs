@@ -12,6 +12,7 @@ mod recall;
 mod script;
 mod shell;
 mod sources;
+mod spotify;
 mod story;
 mod voice;
 
@@ -24,5 +25,6 @@ pub use recall::SharedWords;
 pub use script::{Reply, ScriptedModel};
 pub use shell::PaperShell;
 pub use sources::PaperSources;
+pub use spotify::{CLIENT_ID, SpotifyStandIn};
 pub use story::{Story, tell};
 pub use voice::{PATIENCE, PaperVoice};

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use luna_core::ports::{Llm, Shell, Voice};
+use luna_core::ports::{Llm, Music, NoMusic, Shell, Voice};
 use luna_core::{Luna, Parts};
 use luna_model::SettingsPatch;
 use luna_store::Db;
@@ -23,6 +23,8 @@ pub struct Ingredients {
     pub llm: Option<Arc<dyn Llm>>,
     /// Other ears and another mouth in the place of those on paper.
     pub voice: Option<Arc<dyn Voice>>,
+    /// A music service in the place of none.
+    pub music: Arc<dyn Music>,
     /// The time.
     pub clock: FixedClock,
     /// The shell.
@@ -40,6 +42,7 @@ impl Default for Ingredients {
             model: ScriptedModel::default(),
             llm: None,
             voice: None,
+            music: Arc::new(NoMusic),
             clock: FixedClock::default(),
             shell: Arc::new(PaperShell::default()),
             settings: SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]),
@@ -73,6 +76,7 @@ pub struct InMemory {
 struct Kept {
     llm: Option<Arc<dyn Llm>>,
     voice: Option<Arc<dyn Voice>>,
+    music: Arc<dyn Music>,
     shell: Arc<dyn Shell>,
     settings: SettingsPatch,
     on_disk: bool,
@@ -86,8 +90,8 @@ impl InMemory {
 
     /// One of these ingredients.
     pub async fn of(ingredients: Ingredients) -> Self {
-        let Ingredients { model, llm, voice: other, clock, shell, settings, on_disk } = ingredients;
-        let kept = Kept { llm, voice: other, shell, settings, on_disk };
+        let Ingredients { model, llm, voice: other, music, clock, shell, settings, on_disk } = ingredients;
+        let kept = Kept { llm, voice: other, music, shell, settings, on_disk };
         let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
         let luna =
@@ -146,6 +150,7 @@ async fn wake(
         sources: Arc::new(PaperSources),
         payments: Arc::new(FreeOfCharge),
         tailnet: Arc::new(NoTailnet),
+        music: Arc::clone(&kept.music),
         clock: Arc::new(clock.clone()),
         fixed: kept.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),

@@ -6,6 +6,7 @@ mod channels;
 mod chat;
 mod dashboard;
 mod memory;
+mod spotify;
 mod system;
 mod vision;
 mod voice;
@@ -30,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(calendar::router())
         .merge(channels::router())
         .merge(dashboard::router())
+        .merge(spotify::router())
         .merge(system::router())
         .merge(vision::router())
         .merge(voice::router())

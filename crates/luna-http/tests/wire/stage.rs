@@ -7,9 +7,10 @@ use std::sync::Arc;
 use eventsource_stream::{Event, Eventsource as _};
 use futures::stream::{BoxStream, StreamExt as _};
 use luna_commands::{About, Table};
+use luna_connect::{Spotify, SpotifyConfig};
 use luna_http::Doors;
 use luna_shell::{PtyShell, ShellConfig};
-use luna_testkit::{InMemory, Ingredients};
+use luna_testkit::{CLIENT_ID, HeldSecrets, InMemory, Ingredients, SpotifyStandIn};
 use reqwest::{Client, Response};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +27,7 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// What a test calls.
 pub(crate) struct Stage {
     pub(crate) luna: InMemory,
+    pub(crate) spotify: SpotifyStandIn,
     pub(crate) client: Client,
     pub(crate) main: SocketAddr,
     pub(crate) executor: SocketAddr,
@@ -40,7 +42,15 @@ impl Stage {
         let files = web_ui(home.path());
         let config = ShellConfig::new(home.path().join("outputs"), home.path().to_owned());
         let shell = Arc::new(PtyShell::new(config).unwrap());
-        let luna = InMemory::of(Ingredients { shell, ..Ingredients::default() }).await;
+        let spotify = SpotifyStandIn::start().await;
+        let config = SpotifyConfig {
+            client_id: CLIENT_ID.into(),
+            api: spotify.api(),
+            accounts: spotify.accounts(),
+            redirect: None,
+        };
+        let music = Arc::new(Spotify::new(config, Arc::new(HeldSecrets::default())));
+        let luna = InMemory::of(Ingredients { shell, music, ..Ingredients::default() }).await;
         let stop = CancellationToken::new();
         let about = About { version: VERSION, variant: "personal" };
         let main =
@@ -48,7 +58,7 @@ impl Stage {
         let executor = luna_http::executor_router((*luna).clone(), doors(files));
         let (main, executor) = (open(main, &stop).await, open(executor, &stop).await);
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { luna, client, main, executor, home, _stop: stop.drop_guard() }
+        Self { luna, spotify, client, main, executor, home, _stop: stop.drop_guard() }
     }
 
     /// An address on the main port.

@@ -57,6 +57,8 @@ enum Arrange {
     Page { url: String, text: String },
     /// A message that Luna begins by herself.
     Proactive(String),
+    /// Spotify falls asleep, or its user says no.
+    Spotify(Spotify),
     /// Waits until all background tasks are over.
     Quiet {},
     /// An account with this address, whose token is `<token>` from now on.
@@ -68,6 +70,13 @@ enum Arrange {
 enum Port {
     Main,
     Executor,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Spotify {
+    Asleep,
+    Denies,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +174,8 @@ impl Player {
                 let now = self.stage.luna.clock.now();
                 self.stage.luna.db().queue_proactive(text, now).await.unwrap();
             }
+            Arrange::Spotify(Spotify::Asleep) => self.stage.spotify.fall_asleep(),
+            Arrange::Spotify(Spotify::Denies) => self.stage.spotify.deny(),
             Arrange::Quiet {} => self.quiet().await,
             Arrange::Account(email) => {
                 let password = luna_model::Secret::new("correct horse 9".to_owned());

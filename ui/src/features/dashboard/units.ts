@@ -27,3 +27,11 @@ export function line(points: number[]): string {
   const height = high - low || 1;
   return points.map((point, n) => `${n === 0 ? "M" : "L"}${((n / (points.length - 1)) * 100).toFixed(2)} ${(95 - ((point - low) / height) * 90).toFixed(2)}`).join("");
 }
+
+/** A length of music: 4:03, 1:02:09. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number): string => String(n).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}

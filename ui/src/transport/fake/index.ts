@@ -392,6 +392,10 @@ export function fakeTransport(search: string = location.search): Transport {
       });
     },
     "dashboard.get": () => outside.DASHBOARD,
+    "music.get": () => outside.MUSIC,
+    "music.devices": () => outside.DEVICES,
+    "music.sign_in": () => ({ address: "https://accounts.example/authorize", opened: true }),
+    "music.sign_out": () => ({}),
     "dashboard.article": ({ url }) => ({ title: null, text: `What is written at ${url}.` }),
     "channels.list": () => schedule.CHANNELS,
     "channels.senders": () => senders,

@@ -1,5 +1,5 @@
 // Weather, markets and news of the core in memory.
-import type { Dashboard } from "@/wire";
+import type { Dashboard, MusicDevice, MusicView } from "@/wire";
 import { ago } from "./data";
 
 const HOUR = 3_600_000;
@@ -40,4 +40,20 @@ export const DASHBOARD: Dashboard = {
     stale: false,
     failure: null,
   },
+};
+
+export const DEVICES: MusicDevice[] = [
+  { id: "d0", name: "Desk", kind: "computer", active: true, volume: 60 },
+  { id: "d1", name: "Kitchen", kind: "speaker", active: false, volume: 30 },
+];
+
+export const MUSIC: MusicView = {
+  standing: "connected",
+  playing: {
+    is_playing: true,
+    track: { uri: "spotify:track:0", title: "Paper Moon", artist: "The Lanterns", album: "Night Ferry", duration_ms: 243_733, popularity: 60 },
+    progress_ms: 84_000,
+    device: { id: "d0", name: "Desk", kind: "computer", active: true, volume: 60 },
+  },
+  failure: null,
 };
