@@ -163,6 +163,7 @@ def awake(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
             "LLM_PROVIDER": "openai-compatible",
             "OPENAI_BASE_URL": f"{model.url}/v1",
             "OPENAI_MODEL": "stub-model",
+            "SPOTIFY_CLIENT_ID": "clients",
             "STRIPE_SECRET_KEY": "sk_test_clients",
             "STRIPE_WEBHOOK_SECRET": "whsec_clients",
             "STRIPE_PRICE_PRO": "price_pro",

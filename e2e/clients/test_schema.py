@@ -16,6 +16,7 @@ LEFT_OUT = "^/api/(" + "|".join(
         "channels/",
         "registry/install",
         "settings",
+        "spotify/(callback|login)",
         "system/(launch|lock|sleep|display|clipboard|volume|brightness|scene)",
         "tailscale/serve",
         "vision",

@@ -213,7 +213,7 @@ struct Play {
 
 /// Plays what fits the words, or goes on.
 #[utoipa::path(post, path = "/api/spotify/play", tag = "Luna: Spotify", request_body = Play, responses(
-    (status = 200, body = Done), (status = 401, body = Detail), (status = 404, body = Detail), (status = 409, body = Detail), (status = 503, body = Detail)))]
+    (status = 200, body = Done), (status = 400, body = Detail), (status = 401, body = Detail), (status = 404, body = Detail), (status = 409, body = Detail), (status = 503, body = Detail)))]
 async fn play(State(app): State<App>, Body(q, _): Body<Play, Dialect>) -> Answer<Done> {
     does(&app, "spotify_play", json!({ "query": q.query, "device": q.device })).await
 }
@@ -276,7 +276,7 @@ struct Transfer {
 
 /// Moves what plays to another device.
 #[utoipa::path(post, path = "/api/spotify/device", tag = "Luna: Spotify", request_body = Transfer, responses(
-    (status = 200, body = Done), (status = 401, body = Detail), (status = 404, body = Detail), (status = 503, body = Detail)))]
+    (status = 200, body = Done), (status = 400, body = Detail), (status = 401, body = Detail), (status = 404, body = Detail), (status = 503, body = Detail)))]
 async fn transfer(State(app): State<App>, Body(q, _): Body<Transfer, Dialect>) -> Answer<Done> {
     does(&app, "spotify_transfer", json!({ "device": q.device })).await
 }
