@@ -132,6 +132,7 @@ fn sources(config: &Config) -> OutsideConfig {
     let text = |name| config.text(name).unwrap_or_default();
     OutsideConfig {
         open_meteo: text("OPEN_METEO_BASE_URL"),
+        geocoding: text("OPEN_METEO_GEOCODING_BASE_URL"),
         alpha_vantage: text("ALPHA_VANTAGE_BASE_URL"),
         coingecko: text("COINGECKO_BASE_URL"),
         news_api: text("NEWS_API_BASE_URL"),
@@ -142,7 +143,6 @@ fn sources(config: &Config) -> OutsideConfig {
 fn spotify(config: &Config) -> SpotifyConfig {
     let text = |name| config.text(name).unwrap_or_default();
     SpotifyConfig {
-        client_id: text("SPOTIFY_CLIENT_ID").trim().to_owned(),
         api: text("SPOTIFY_API_BASE_URL"),
         accounts: text("SPOTIFY_ACCOUNTS_BASE_URL"),
         redirect: config.text("SPOTIFY_REDIRECT_URI").or_else(|| {
@@ -160,7 +160,6 @@ fn services(config: &Config) -> ServicesConfig {
         telegram: text("TELEGRAM_API_BASE_URL").unwrap_or_default(),
         discord: text("DISCORD_API_BASE_URL").unwrap_or_default(),
         slack: text("SLACK_API_BASE_URL").unwrap_or_default(),
-        discord_public_key: text("DISCORD_PUBLIC_KEY").unwrap_or_default(),
         notify_slack: text("GITHUB_NOTIFY_SLACK_CHANNEL"),
         notify_telegram: text("GITHUB_NOTIFY_TELEGRAM_CHAT_ID"),
     }

@@ -121,6 +121,10 @@ impl Secrets for KeptSecrets {
         }
     }
 
+    fn is_given(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
     fn place(&self) -> String {
         match (&self.keyring, &self.file) {
             (Some(_), _) => "the system keyring".into(),

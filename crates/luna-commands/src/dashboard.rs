@@ -1,6 +1,6 @@
 //! The dashboard: weather, markets and news.
 
-use luna_model::{Dashboard, Result};
+use luna_model::{Dashboard, PlaceFound, Result};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -27,7 +27,19 @@ async fn article(cx: Context, q: ReadArticle) -> Result<Article> {
     Ok(Article { title: page.title, text: page.text })
 }
 
+#[derive(Debug, Deserialize, TS)]
+struct FindPlaces {
+    words: String,
+    /// In which language they are named: `en`.
+    language: String,
+}
+
+async fn places(cx: Context, q: FindPlaces) -> Result<Vec<PlaceFound>> {
+    cx.luna.find_places(&q.words, &q.language).await
+}
+
 pub(crate) fn register(r: &mut Register) {
     r.reply("dashboard.get", get);
     r.reply("dashboard.article", article);
+    r.reply("dashboard.places", places);
 }

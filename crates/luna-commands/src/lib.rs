@@ -11,6 +11,7 @@ mod calendar;
 mod channels;
 mod chat;
 mod code;
+mod connections;
 mod costs;
 mod dashboard;
 pub mod desktop;

@@ -44,7 +44,7 @@ struct SignInPage {
 }
 
 async fn sign_in(cx: Context, _: Empty) -> Result<SignInPage> {
-    let address = cx.luna.begin_music_sign_in(None)?;
+    let address = cx.luna.begin_music_sign_in(None).await?;
     let opened = cx.luna.use_tool("browser_open", json!({ "url": address })).await.is_ok();
     Ok(SignInPage { address, opened })
 }

@@ -271,6 +271,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::calendar::register(&mut register);
     crate::schedule::register(&mut register);
     crate::channels::register(&mut register);
+    crate::connections::register(&mut register);
     crate::dashboard::register(&mut register);
     crate::music::register(&mut register);
     crate::accounts::register(&mut register);

@@ -21,6 +21,8 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::reach::unreachable;
+
 /// What can be set of them.
 #[derive(Clone, Debug, Default)]
 pub struct ServicesConfig {
@@ -30,8 +32,6 @@ pub struct ServicesConfig {
     pub discord: String,
     /// Where Slack is reached.
     pub slack: String,
-    /// Discord's public key, in hex.
-    pub discord_public_key: String,
     /// A Slack channel that is told of GitHub's events.
     pub notify_slack: Option<String>,
     /// A Telegram chat that is told of GitHub's events.
@@ -74,9 +74,11 @@ impl Services {
 
     /// A secret without which nothing of a service is believed.
     async fn needed(&self, name: &str) -> Result<Secret> {
-        self.secret(name)
-            .await
-            .ok_or_else(|| Error::unavailable(format!("this channel is off; set {name} to use it")))
+        self.secret(name).await.ok_or_else(|| {
+            Error::unavailable(format!(
+                "this channel is off: {name} is missing. It is set under Channels, Services"
+            ))
+        })
     }
 
     /// Sends a request; what was answered, as JSON. The address is left out of what is said: a token may be in it.
@@ -86,10 +88,7 @@ impl Services {
         request: RequestBuilder,
         limit: Duration,
     ) -> Result<(StatusCode, Value)> {
-        let unreachable = |e: reqwest::Error| {
-            Error::unavailable(format!("{service} could not be reached: {}", e.without_url()))
-        };
-        let reply = request.timeout(limit).send().await.map_err(unreachable)?;
+        let reply = request.timeout(limit).send().await.map_err(|error| unreachable(service, error))?;
         let status = reply.status();
         let value = reply.json().await.unwrap_or(Value::Null);
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
@@ -112,7 +111,9 @@ impl Channels for Services {
                     (&["TELEGRAM_BOT_TOKEN"], "messages are fetched; no address is needed")
                 }
                 Channel::Telegram => (&["TELEGRAM_BOT_TOKEN"], "POST /api/channels/telegram"),
-                Channel::Discord => (&["DISCORD_BOT_TOKEN"], "POST /api/channels/discord"),
+                Channel::Discord => {
+                    (&["DISCORD_BOT_TOKEN", "DISCORD_PUBLIC_KEY"], "POST /api/channels/discord")
+                }
                 Channel::Slack => (&["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"], "POST /api/channels/slack"),
                 Channel::Github => (&["GITHUB_WEBHOOK_SECRET"], "POST /api/channels/github"),
                 Channel::Webhook => (&[], "POST /api/channels/webhook"),
@@ -122,9 +123,6 @@ impl Channels for Services {
                 if self.secret(name).await.is_none() {
                     missing.push(*name);
                 }
-            }
-            if channel == Channel::Discord && self.config.discord_public_key.is_empty() {
-                missing.push("DISCORD_PUBLIC_KEY");
             }
             let on = missing.is_empty();
             let hint = if on { hint.to_owned() } else { format!("set {}", missing.join(" and ")) };
@@ -136,13 +134,7 @@ impl Channels for Services {
     async fn read(&self, delivery: &Delivery) -> Result<Received> {
         match delivery.channel {
             Channel::Telegram => telegram::read(&self.needed("TELEGRAM_SECRET_TOKEN").await?, delivery),
-            Channel::Discord => {
-                let key = &self.config.discord_public_key;
-                if key.is_empty() {
-                    return Err(Error::unavailable("this channel is off; set DISCORD_PUBLIC_KEY to use it"));
-                }
-                discord::read(key, delivery)
-            }
+            Channel::Discord => discord::read(self.needed("DISCORD_PUBLIC_KEY").await?.expose(), delivery),
             Channel::Slack => slack::read(&self.needed("SLACK_SIGNING_SECRET").await?, delivery),
             Channel::Github => {
                 github::read(&self.needed("GITHUB_WEBHOOK_SECRET").await?, delivery, &self.config)

@@ -5,6 +5,7 @@
 
 mod address;
 mod channels;
+mod reach;
 mod sources;
 mod spotify;
 mod stripe;

@@ -11,15 +11,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use luna_core::ports::{Place, Secrets, Sources};
-use luna_model::{Error, Headline, Quote, Result, Secret, Weather};
+use luna_model::{Error, Headline, PlaceFound, Quote, Result, Secret, Weather};
 use reqwest::Client;
 use serde::de::DeserializeOwned;
+
+use crate::reach::unreachable;
 
 /// Where they are reached.
 #[derive(Clone, Debug, Default)]
 pub struct OutsideConfig {
     /// Open-Meteo.
     pub open_meteo: String,
+    /// Open-Meteo's search of places.
+    pub geocoding: String,
     /// Alpha Vantage.
     pub alpha_vantage: String,
     /// CoinGecko.
@@ -60,9 +64,7 @@ impl Outside {
 
     /// Asks an address; what it answered. Its query is left out of what is said: a key may be in it.
     async fn bytes(&self, who: &str, request: reqwest::RequestBuilder) -> Result<Vec<u8>> {
-        let failed = |e: reqwest::Error| {
-            Error::unavailable(format!("{who} could not be reached: {}", e.without_url()))
-        };
+        let failed = |error| unreachable(who, error);
         let mut reply = request.send().await.map_err(failed)?;
         if !reply.status().is_success() {
             return Err(Error::unavailable(format!("{who} does not answer now ({})", reply.status())));
@@ -90,10 +92,14 @@ impl Sources for Outside {
         weather::of(self, place).await
     }
 
+    async fn places(&self, words: &str, language: &str) -> Result<Vec<PlaceFound>> {
+        weather::places(self, words, language).await
+    }
+
     async fn stocks(&self, symbols: &[String]) -> Result<Vec<Quote>> {
         let key = self.key("ALPHA_VANTAGE_KEY").await;
         let key = key
-            .ok_or_else(|| Error::unavailable("set ALPHA_VANTAGE_KEY to see shares; a key costs nothing"))?;
+            .ok_or_else(|| Error::unavailable("shares need a key of Alpha Vantage, which costs nothing; give it under Settings, Connections (ALPHA_VANTAGE_KEY)"))?;
         markets::stocks(self, &key, symbols).await
     }
 

@@ -22,8 +22,6 @@ use tokio::sync::Mutex;
 /// What can be set of it.
 #[derive(Clone, Debug, Default)]
 pub struct SpotifyConfig {
-    /// The application that Luna is to Spotify; empty = none.
-    pub client_id: String,
     /// Where the Web API is reached.
     pub api: String,
     /// Where the account service is reached.
@@ -32,6 +30,8 @@ pub struct SpotifyConfig {
     pub redirect: Option<String>,
 }
 
+/// The application that Luna is to Spotify.
+const CLIENT_ID: &str = "SPOTIFY_CLIENT_ID";
 /// The refresh token: good for one use, which gives the next.
 const REFRESH_TOKEN: &str = "SPOTIFY_REFRESH_TOKEN";
 /// The access token. It is good for an hour and never read back; what is among the secrets is kept out of the log.
@@ -47,7 +47,7 @@ const LONGEST_REST: Duration = Duration::from_secs(300);
 pub struct Spotify {
     config: SpotifyConfig,
     secrets: Arc<dyn Secrets>,
-    /// Has the tokens.
+    /// Has the tokens; who Luna is to Spotify is said at each use, by [`Spotify::client`].
     client: AuthCodePkceSpotify,
     session: Mutex<Session>,
 }
@@ -70,17 +70,22 @@ impl Spotify {
             token_refreshing: false,
             ..Config::default()
         };
-        let credentials = Credentials::new_pkce(&config.client_id);
-        let client = AuthCodePkceSpotify::with_config(credentials, OAuth::default(), of_client);
+        let client = AuthCodePkceSpotify::with_config(Credentials::default(), OAuth::default(), of_client);
         Self { config, secrets, client, session: Mutex::default() }
     }
 
-    /// A client for one sign-in, without the account's tokens.
-    fn for_sign_in(&self, redirect: &str) -> Result<AuthCodePkceSpotify> {
-        if self.config.client_id.is_empty() {
-            return Err(not_set_up());
-        }
+    /// The client under the id that the application has now, with the account's tokens.
+    async fn client(&self) -> Result<AuthCodePkceSpotify> {
+        let id = self.secrets.get(CLIENT_ID).await?;
+        let id = id.filter(|id| !id.expose().trim().is_empty()).ok_or_else(not_set_up)?;
         let mut client = self.client.clone();
+        client.creds = Credentials::new_pkce(id.expose().trim());
+        Ok(client)
+    }
+
+    /// A client for one sign-in, without the account's tokens.
+    async fn for_sign_in(&self, redirect: &str) -> Result<AuthCodePkceSpotify> {
+        let mut client = self.client().await?;
         client.token = Arc::default();
         client.oauth = OAuth {
             redirect_uri: redirect.to_owned(),
@@ -119,9 +124,6 @@ impl Spotify {
 
     /// Makes sure that there is a token that is good, and says which. Whoever comes while it is renewed waits for that one.
     async fn authorised(&self) -> Result<Option<Token>> {
-        if self.config.client_id.is_empty() {
-            return Err(not_set_up());
-        }
         let mut session = self.session.lock().await;
         if let Some(rest) = session.rests_until.and_then(|until| until.checked_duration_since(Instant::now()))
         {
@@ -137,7 +139,7 @@ impl Spotify {
     }
 
     async fn renew(&self, old: Token) -> Result<()> {
-        match self.client.refetch_token().await {
+        match self.client().await?.refetch_token().await {
             Ok(Some(mut fresh)) => {
                 // An answer without one leaves the old one good.
                 fresh.refresh_token = fresh.refresh_token.or(old.refresh_token);
@@ -175,8 +177,9 @@ impl Spotify {
         T: Send,
         Asked: Future<Output = ClientResult<T>> + Send,
     {
+        let client = self.client().await?;
         let used = self.authorised().await?;
-        let mut answer = question(self.client.clone()).await;
+        let mut answer = question(client.clone()).await;
         if answer.as_ref().err().and_then(status) == Some(401) {
             let session = self.session.lock().await;
             // Unless somebody else did meanwhile.
@@ -184,7 +187,7 @@ impl Spotify {
                 self.renew(token).await?;
             }
             drop(session);
-            answer = question(self.client.clone()).await;
+            answer = question(client).await;
         }
         match answer {
             Ok(answer) => Ok(answer),
@@ -201,8 +204,8 @@ impl Spotify {
 
 fn not_set_up() -> Error {
     Error::unavailable(
-        "Spotify does not know Luna yet: make an application at developer.spotify.com and set SPOTIFY_CLIENT_ID to its \
-         client id",
+        "Spotify does not know Luna yet: make an application at developer.spotify.com and give its client id under \
+         Settings, Connections (SPOTIFY_CLIENT_ID)",
     )
 }
 
@@ -235,8 +238,10 @@ fn playable(track: &Track) -> Result<PlayableId<'static>> {
 #[async_trait]
 impl Music for Spotify {
     async fn standing(&self) -> MusicStanding {
-        if self.config.client_id.is_empty() {
-            return MusicStanding::NotSetUp;
+        match self.client().await {
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::Unavailable => return MusicStanding::NotSetUp,
+            Err(error) => tracing::warn!(%error, "Spotify's id could not be read"),
         }
         let mut session = self.session.lock().await;
         if let Err(error) = self.load(&mut session).await {
@@ -248,11 +253,11 @@ impl Music for Spotify {
         }
     }
 
-    fn sign_in(&self, here: Option<&str>) -> Result<SignIn> {
+    async fn sign_in(&self, here: Option<&str>) -> Result<SignIn> {
         let redirect = self.config.redirect.as_deref().or(here).ok_or_else(|| {
             Error::unavailable("set SPOTIFY_REDIRECT_URI to the address that is registered with Spotify")
         });
-        let mut client = self.for_sign_in(redirect.as_ref().map_or("", |redirect| redirect))?;
+        let mut client = self.for_sign_in(redirect.as_ref().map_or("", |redirect| redirect)).await?;
         let redirect = redirect?.to_owned();
         let address = client.get_authorize_url(Some(VERIFIER)).map_err(Error::internal)?;
         let verifier = Secret::new(client.verifier.take().unwrap_or_default());
@@ -260,7 +265,7 @@ impl Music for Spotify {
     }
 
     async fn redeem(&self, begun: &SignIn, code: &str) -> Result<()> {
-        let mut client = self.for_sign_in(&begun.redirect)?;
+        let mut client = self.for_sign_in(&begun.redirect).await?;
         client.verifier = Some(begun.verifier.expose().clone());
         match client.request_token(code).await {
             Ok(()) => {}

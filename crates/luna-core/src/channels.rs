@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use luna_model::{
-    ActionId, Channel, ChannelState, Error, Event, Incoming, Recipient, Result, Sender, Standing, Timestamp,
+    ActionId, Channel, ChannelState, Error, Event, Incoming, Recipient, Result, Sender, SettingsPatch,
+    Standing, Timestamp,
 };
 use luna_store::Outgoing;
 use parking_lot::Mutex;
@@ -69,13 +70,50 @@ pub(crate) fn tools_for(standing: Standing) -> &'static [&'static str] {
 #[derive(Debug, Default)]
 pub(crate) struct Post {
     wake: Notify,
+    /// A channel was switched, or what it needs was changed.
+    changed: Notify,
     busy: Arc<Mutex<HashSet<(Channel, String)>>>,
 }
 
 impl Luna {
     /// How each channel stands.
     pub async fn channels(&self) -> Vec<ChannelState> {
-        self.channel_port().states().await
+        let off = self.settings().current().channels_off;
+        let mut states = self.channel_port().states().await;
+        for state in states.iter_mut().filter(|state| off.contains(&state.channel)) {
+            state.on = false;
+        }
+        states
+    }
+
+    /// Switches a channel on or off; what it needs to be used stays as it is.
+    ///
+    /// # Errors
+    /// `Conflict` when it is fixed from outside.
+    pub async fn switch_channel(&self, channel: Channel, on: bool) -> Result<()> {
+        let mut off = self.settings().current().channels_off;
+        let changed = if on { off.remove(&channel) } else { off.insert(channel) };
+        if changed {
+            let mut patch = SettingsPatch::new();
+            patch.insert("channels_off".to_owned(), json!(off));
+            self.patch_settings(patch).await?;
+            self.channels_changed();
+        }
+        Ok(())
+    }
+
+    /// Begins to fetch anew: with other tokens, or from others.
+    pub(crate) fn channels_changed(&self) {
+        self.post().changed.notify_one();
+        self.bus().publish(Event::ChannelsChanged);
+    }
+
+    /// Lets nothing in by a channel that is switched off.
+    fn switched_on(&self, channel: Channel) -> Result<()> {
+        if self.settings().current().channels_off.contains(&channel) {
+            return Err(Error::unavailable("this channel is switched off, under Channels, Services"));
+        }
+        Ok(())
     }
 
     /// The people who wrote, last heard of first.
@@ -91,6 +129,7 @@ impl Luna {
     /// # Errors
     /// `Unavailable` when the channel is not set up, `Unauthenticated` when the delivery is not from the service.
     pub async fn receive(&self, delivery: &Delivery) -> Result<Value> {
+        self.switched_on(delivery.channel)?;
         let received = self.channel_port().read(delivery).await?;
         let now = self.clock().now();
         for message in received.incoming {
@@ -108,6 +147,7 @@ impl Luna {
     /// # Errors
     /// As [`Luna::receive`], and `Conflict` for a delivery that was answered already.
     pub async fn receive_and_answer(&self, delivery: &Delivery) -> Result<(String, String)> {
+        self.switched_on(delivery.channel)?;
         let received = self.channel_port().read(delivery).await?;
         let message = received
             .incoming
@@ -204,7 +244,8 @@ impl Luna {
             loop {
                 let fetched = tokio::select! {
                     () = luna.stopping().cancelled() => break,
-                    fetched = luna.channel_port().fetch() => fetched,
+                    () = luna.post().changed.notified() => continue,
+                    fetched = luna.fetch_messages() => fetched,
                 };
                 pause = match luna.take_fetched(fetched).await {
                     Ok(()) => 1,
@@ -220,6 +261,14 @@ impl Luna {
             }
         });
         self.carry_questions();
+    }
+
+    /// Asks the services that are to be asked for what was written.
+    async fn fetch_messages(&self) -> Result<Vec<Incoming>> {
+        if self.switched_on(Channel::Telegram).is_err() {
+            return std::future::pending().await;
+        }
+        self.channel_port().fetch().await
     }
 
     async fn take_fetched(&self, fetched: Result<Vec<Incoming>>) -> Result<()> {

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use luna_model::{Dashboard, Headline, Panel, Quote, Result, Settings, Timestamp, Weather};
+use luna_model::{
+    Dashboard, Error, Headline, Panel, PlaceFound, Quote, Result, Settings, Timestamp, Weather,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -47,6 +49,12 @@ impl<T> Kept<T> {
     fn due(&self, of: &str, good_for: SignedDuration, now: Timestamp) -> bool {
         let pause = if self.panel.failure.is_some() { AFTER_FAILURE.min(good_for) } else { good_for };
         self.of != of || self.asked.is_none_or(|asked| now.duration_since(asked) >= pause || now < asked)
+    }
+
+    fn failed_is_due(&mut self) {
+        if self.panel.failure.is_some() {
+            self.asked = None;
+        }
     }
 
     fn take(&mut self, of: String, answer: Result<T>, now: Timestamp) {
@@ -122,6 +130,26 @@ impl Luna {
             coins: shown.coins.panel,
             news: shown.news.panel,
         })
+    }
+
+    /// Places of this name, for the weather.
+    ///
+    /// # Errors
+    /// `Invalid` for words that are none, `Unavailable` when the source cannot be reached.
+    pub async fn find_places(&self, words: &str, language: &str) -> Result<Vec<PlaceFound>> {
+        let words = words.trim();
+        if words.is_empty() || words.chars().count() > 100 {
+            return Err(Error::invalid("a place's name has 1 to 100 characters"));
+        }
+        self.sources().places(words, language).await
+    }
+
+    /// Lets the sources that failed be asked at once: a key may be there now.
+    pub(crate) async fn try_sources_again(&self) {
+        if let Some(all) = self.sights().kept.lock().await.as_mut() {
+            all.stocks.failed_is_due();
+            all.news.failed_is_due();
+        }
     }
 
     /// Asks those sources that are due, side by side.

@@ -14,6 +14,7 @@ pub mod chat;
 pub mod children;
 pub mod code;
 pub mod completions;
+mod connections;
 pub mod costs;
 mod dashboard;
 pub mod doctor;

@@ -68,8 +68,8 @@ impl Luna {
     ///
     /// # Errors
     /// `Unavailable` when the service does not know Luna yet.
-    pub fn begin_music_sign_in(&self, here: Option<&str>) -> Result<String> {
-        let sign_in = self.music().sign_in(here)?;
+    pub async fn begin_music_sign_in(&self, here: Option<&str>) -> Result<String> {
+        let sign_in = self.music().sign_in(here).await?;
         let address = sign_in.address.clone();
         self.sign_ins().begin(sign_in, self.clock().now());
         Ok(address)

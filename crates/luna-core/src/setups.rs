@@ -1,11 +1,12 @@
 //! Channels: where people talk with Luna besides her window. Here they are listed and set up; what is secret in how one is
 //! set up goes to the place of secrets and is never given back.
 
-use luna_model::{ChannelSetup, Error, Event, Result, Secret, Timestamp};
+use luna_model::{Channel, ChannelSetup, Error, Event, Held, Result, Secret, Timestamp};
 use luna_store::{ConversationKind, Traits};
 use serde_json::{Map, Value};
 
 use crate::Luna;
+use crate::connections::credential;
 
 /// The kinds of channel that Luna knows (other-systems.md, A.5).
 const KINDS: [&str; 14] = [
@@ -43,18 +44,37 @@ impl Luna {
             enabled: kind == "webchat",
             created_at: born,
         };
-        let plugins = self.db().packages().await?;
+        let plugins = self.channel_plugins().await?;
         let kinds = KINDS.iter().map(|k| (*k).to_owned());
-        let kinds = kinds.chain(plugins.into_iter().filter(|p| p.kind == "channel").map(|p| p.id));
-        Ok(kinds
+        let mut all: Vec<ChannelSetup> = kinds
+            .chain(plugins)
             .map(|kind| known.iter().find(|c| c.id == kind).cloned().unwrap_or_else(|| fresh(&kind)))
-            .collect())
+            .collect();
+        let (connections, services) = (self.connections().await?, self.channels().await);
+        for setup in &mut all {
+            if let Some(connection) = connections.iter().find(|c| c.id == setup.id) {
+                let held = connection.credentials.iter().filter(|c| c.held != Held::Missing);
+                let named = held.map(|c| (called(&c.name, &setup.id), MASKED.into()));
+                setup.config.extend(named);
+            }
+            if let Some(service) = services.iter().find(|s| s.channel.name() == setup.id) {
+                setup.enabled = service.on;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The channels that were taken in as packages.
+    async fn channel_plugins(&self) -> Result<Vec<String>> {
+        let packages = self.db().packages().await?.into_iter();
+        Ok(packages.filter(|p| p.kind == "channel").map(|p| p.id).collect())
     }
 
     /// Sets a channel up: a configuration takes the place of what was there, save secrets that are given back masked.
     ///
     /// # Errors
-    /// `NotFound` when there is none, `Unavailable` when its secrets cannot be kept.
+    /// `NotFound` when there is none, `Invalid` for one that nothing can serve, `Unavailable` when its secrets cannot be
+    /// kept.
     pub async fn set_up_channel(
         &self,
         id: &str,
@@ -63,26 +83,53 @@ impl Luna {
     ) -> Result<ChannelSetup> {
         let found = self.channel_setups().await?.into_iter().find(|c| c.id == id);
         let mut channel = found.ok_or_else(|| Error::not_found("there is no such channel"))?;
+        let service = Channel::ALL.into_iter().find(|service| service.name() == id);
+        let served =
+            service.is_some() || id == "webchat" || self.channel_plugins().await?.iter().any(|p| p == id);
+        if enabled == Some(true) && !served {
+            return Err(Error::invalid(format!(
+                "nothing here speaks {id} yet; install a channel plugin of this name from the registry first"
+            )));
+        }
         if let Some(config) = config {
             channel.config = Map::new();
             for (name, value) in config {
-                let shown = match value.as_str() {
-                    Some(secret) if is_secret(&name) => {
-                        if secret != MASKED {
-                            let place = format!("CHANNEL_{id}_{name}").to_uppercase();
-                            self.secrets().set(&place, Secret::new(secret.to_owned())).await?;
-                        }
-                        MASKED.into()
+                match (credential(id, &name), value.as_str()) {
+                    (Some(_), Some(MASKED)) => {}
+                    (Some(kept), Some(text)) => {
+                        let value =
+                            Some(Secret::new(text.trim().to_owned())).filter(|s| !s.expose().is_empty());
+                        self.set_credential(kept, value).await?;
                     }
-                    _ => value,
-                };
-                channel.config.insert(name, shown);
+                    _ => {
+                        let shown = self.put_away(id, &name, value).await?;
+                        channel.config.insert(name, shown);
+                    }
+                }
             }
+        }
+        if let (Some(service), Some(enabled)) = (service, enabled) {
+            self.switch_channel(service, enabled).await?;
         }
         channel.enabled = enabled.unwrap_or(channel.enabled);
         self.db().save_channel_setup(channel.clone()).await?;
         self.bus().publish(Event::SettingsChanged { names: vec![format!("channels.{id}")] });
-        Ok(channel)
+        let now = self.channel_setups().await?.into_iter().find(|c| c.id == id);
+        Ok(now.unwrap_or(channel))
+    }
+
+    /// Keeps a field of a plugin's configuration; what may be shown of it.
+    async fn put_away(&self, id: &str, name: &str, value: Value) -> Result<Value> {
+        match value.as_str() {
+            Some(secret) if is_secret(name) => {
+                if secret != MASKED {
+                    let place = format!("CHANNEL_{id}_{name}").to_uppercase();
+                    self.secrets().set(&place, Secret::new(secret.to_owned())).await?;
+                }
+                Ok(MASKED.into())
+            }
+            _ => Ok(value),
+        }
     }
 
     /// When Luna first woke in this data folder.
@@ -145,6 +192,18 @@ impl Luna {
     }
 }
 
+/// What a channel's configuration calls a credential: `botToken` for `TELEGRAM_BOT_TOKEN`.
+fn called(credential: &str, channel: &str) -> String {
+    let prefix = format!("{}_", channel.to_uppercase());
+    let name = credential.strip_prefix(&prefix).unwrap_or(credential);
+    let mut words = name.split('_').map(str::to_lowercase);
+    let first = words.next().unwrap_or_default();
+    words.fold(first, |name, word| {
+        let (head, tail) = word.split_at(word.len().min(1));
+        name + &head.to_uppercase() + tail
+    })
+}
+
 /// Whether a field of a channel's configuration is a secret, by its name.
 fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase();
@@ -161,5 +220,11 @@ mod tests {
             assert!(is_secret(name), "{name}");
         }
         assert!(!is_secret("nick") && !is_secret("port"));
+    }
+
+    #[test]
+    fn credentials_are_called_as_other_configurations_call_them() {
+        assert_eq!(called("TELEGRAM_BOT_TOKEN", "telegram"), "botToken");
+        assert_eq!(called("SLACK_SIGNING_SECRET", "slack"), "signingSecret");
     }
 }

@@ -85,6 +85,20 @@ impl<T> Default for Panel<T> {
     }
 }
 
+/// A place that was found by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PlaceFound {
+    /// Its name.
+    pub name: String,
+    /// Where that is: region and country; may be empty.
+    pub region: String,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -35,6 +35,8 @@ pub struct Settings {
     pub instructions: String,
     /// Skills that are switched off, by id.
     pub skills_off: std::collections::BTreeSet<String>,
+    /// Channels that are switched off, whatever is there of them.
+    pub channels_off: std::collections::BTreeSet<crate::Channel>,
     /// Learn facts from conversations.
     pub learn_facts: bool,
     /// Windows that are blackened in every picture of the screen: parts of their titles or applications.
@@ -125,6 +127,7 @@ impl Default for Settings {
             idle_timeout_s: 60,
             instructions: String::new(),
             skills_off: std::collections::BTreeSet::new(),
+            channels_off: std::collections::BTreeSet::new(),
             learn_facts: true,
             private_windows: ["keepass", "bitwarden", "1password", "password", "passwort"]
                 .map(String::from)

@@ -337,6 +337,10 @@ impl Secrets for HeldSecrets {
         Ok(())
     }
 
+    fn is_given(&self, _: &str) -> bool {
+        false
+    }
+
     fn place(&self) -> String {
         "memory, for a test".into()
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use luna_core::ports::{Place, Sources};
-use luna_model::{Error, Headline, Quote, Result, Weather};
+use luna_model::{Error, Headline, PlaceFound, Quote, Result, Weather};
 
 /// Sources that always answer the same.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,8 +23,17 @@ impl Sources for PaperSources {
         })
     }
 
+    async fn places(&self, words: &str, _: &str) -> Result<Vec<PlaceFound>> {
+        Ok(vec![PlaceFound {
+            name: words.into(),
+            region: "Illinois".into(),
+            latitude: 41.7,
+            longitude: -87.6,
+        }])
+    }
+
     async fn stocks(&self, _: &[String]) -> Result<Vec<Quote>> {
-        Err(Error::unavailable("set ALPHA_VANTAGE_KEY to see shares; a key costs nothing"))
+        Err(Error::unavailable("shares need a key of Alpha Vantage (ALPHA_VANTAGE_KEY)"))
     }
 
     async fn coins(&self, _: &[String]) -> Result<Vec<Quote>> {

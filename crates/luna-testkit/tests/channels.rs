@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use luna_core::ports::{Clock as _, Delivery};
-use luna_model::{Channel, Incoming, Recipient, SettingsPatch, Standing};
+use luna_core::ports::{Clock as _, Delivery, Secrets as _};
+use luna_model::{Channel, ErrorKind, Held, Incoming, Recipient, Secret, SettingsPatch, Standing};
 use luna_testkit::{InMemory, Ingredients, Reply};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn message(id: &str, sender: &str, text: &str) -> Incoming {
     let to = Recipient { channel: Channel::Telegram, place: sender.into(), thread: None };
@@ -148,4 +148,75 @@ async fn an_owner_answers_what_is_asked_for_others_and_not_what_is_asked_for_the
     assert_eq!(sent(&luna, 4).await[3], "It is not done.");
     assert!(luna.gate().confirmations().is_empty());
     drop(turn);
+}
+
+#[tokio::test]
+async fn what_a_service_gave_is_kept_and_never_told() {
+    let luna = InMemory::luna().await;
+    let telegram =
+        async || luna.connections().await.unwrap().into_iter().find(|c| c.id == "telegram").unwrap();
+    assert!(!telegram().await.complete());
+    let token = || Some(Secret::new(" 1:abc \n".into()));
+    luna.set_credential("TELEGRAM_BOT_TOKEN", token()).await.unwrap();
+    let connection = telegram().await;
+    assert!(connection.complete(), "the webhook's secret is optional");
+    assert_eq!(connection.credentials[0].held, Held::Kept);
+    assert!(!serde_json::to_string(&connection).unwrap().contains("1:abc"));
+    let kept = luna.secrets.get("TELEGRAM_BOT_TOKEN").await.unwrap().unwrap();
+    assert_eq!(kept.expose(), "1:abc", "without the spaces that were copied with it");
+    for (name, value, kind) in [
+        ("PATH", "x", ErrorKind::NotFound),
+        ("TELEGRAM_BOT_TOKEN", " ", ErrorKind::Invalid),
+        ("TELEGRAM_BOT_TOKEN", "a\nb", ErrorKind::Invalid),
+    ] {
+        let refused = luna.set_credential(name, Some(Secret::new(value.into()))).await.unwrap_err();
+        assert_eq!(refused.kind, kind, "{name}: {refused}");
+    }
+    luna.set_credential("TELEGRAM_BOT_TOKEN", None).await.unwrap();
+    assert!(!telegram().await.complete());
+}
+
+#[tokio::test]
+async fn a_channel_that_is_switched_off_lets_nothing_in_whichever_face_switches_it() {
+    let luna = InMemory::luna().await;
+    let on = async || luna.channels().await.into_iter().find(|c| c.channel == Channel::Telegram).unwrap().on;
+    assert!(on().await);
+    let setup = luna.set_up_channel("telegram", None, Some(false)).await.unwrap();
+    assert!(!setup.enabled && !on().await);
+    let hello = message("1", "anna", "hello");
+    let delivery = Delivery {
+        channel: Channel::Telegram,
+        headers: vec![],
+        body: serde_json::to_vec(&hello).unwrap(),
+        peer: None,
+        at: luna.clock.now(),
+    };
+    assert_eq!(luna.receive(&delivery).await.unwrap_err().kind, ErrorKind::Unavailable);
+    luna.switch_channel(Channel::Telegram, true).await.unwrap();
+    deliver(&luna, &hello).await;
+    assert!(on().await);
+    let setups = luna.channel_setups().await.unwrap();
+    assert!(setups.iter().any(|s| s.id == "telegram" && s.enabled));
+}
+
+#[tokio::test]
+async fn a_set_up_channel_is_a_connection_and_the_other_way_round() {
+    let luna = InMemory::luna().await;
+    let Value::Object(config) = json!({ "botToken": "xoxb-1", "signingSecret": "s3", "note": "ours" }) else {
+        unreachable!("an object")
+    };
+    let setup = luna.set_up_channel("slack", Some(config), None).await.unwrap();
+    let shown = json!({ "botToken": "********", "signingSecret": "********", "note": "ours" });
+    assert_eq!(Value::Object(setup.config), shown);
+    let slack = luna.connections().await.unwrap().into_iter().find(|c| c.id == "slack").unwrap();
+    assert!(slack.complete(), "what the one face was given, the other has");
+    let Value::Object(masked) = json!({ "botToken": "********", "signingSecret": "" }) else {
+        unreachable!("an object")
+    };
+    luna.set_up_channel("slack", Some(masked), None).await.unwrap();
+    let kept = luna.secrets.get("SLACK_BOT_TOKEN").await.unwrap().unwrap();
+    assert_eq!(kept.expose(), "xoxb-1", "what comes back masked stays");
+    assert!(luna.secrets.get("SLACK_SIGNING_SECRET").await.unwrap().is_none());
+    let refused = luna.set_up_channel("whatsapp", None, Some(true)).await.unwrap_err();
+    assert!(refused.message.contains("plugin"), "nothing is promised that nothing keeps: {refused}");
 }

@@ -29,6 +29,10 @@ impl Secrets for Keys {
         Ok(())
     }
 
+    fn is_given(&self, _: &str) -> bool {
+        true
+    }
+
     fn place(&self) -> String {
         "a test".into()
     }
@@ -53,6 +57,7 @@ fn outside(base: &str, keys: Vec<&'static str>) -> Outside {
     let base = base.to_owned();
     let config = OutsideConfig {
         open_meteo: base.clone(),
+        geocoding: base.clone(),
         alpha_vantage: base.clone(),
         coingecko: base.clone(),
         news_api: base,
@@ -79,6 +84,23 @@ async fn weather_is_read_as_the_service_sends_it() {
         ("overcast", 64.0, "Chicago")
     );
     assert!(weather.hours.is_empty(), "this answer has no hours");
+}
+
+#[tokio::test]
+async fn places_are_found_with_where_they_are() {
+    // As documented at open-meteo.com/en/docs/geocoding-api; without a hit `results` is left out.
+    let body = r#"{"results":[{"id":2950159,"name":"Berlin","latitude":52.52437,"longitude":13.41053,"elevation":74.0,
+        "feature_code":"PPLC","country_code":"DE","admin1_id":2950157,"timezone":"Europe/Berlin","population":3426354,
+        "country":"Germany","admin1":"State of Berlin"},{"name":"Berlin","latitude":44.47,"longitude":-71.18}],
+        "generationtime_ms":0.6}"#;
+    let base = serve(vec![("/v1/search", body.into())]).await;
+    let found = outside(&base, vec![]).places("Berlin", "en").await.unwrap();
+    assert_eq!((found[0].region.as_str(), found[0].latitude), ("State of Berlin, Germany", 52.52437));
+    assert_eq!(found[1].region, "");
+    let base = serve(vec![("/v1/search", r#"{"generationtime_ms":0.2}"#.into())]).await;
+    assert_eq!(outside(&base, vec![]).places("Xyzzy", "en").await.unwrap(), []);
+    let nowhere = outside("http://127.0.0.1:1", vec![]).places("Berlin", "en").await.unwrap_err();
+    assert!(nowhere.message.contains("Is this computer online?"), "{nowhere}");
 }
 
 #[tokio::test]

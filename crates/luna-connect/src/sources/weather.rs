@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use luna_core::ports::Place;
-use luna_model::{HourAhead, Result, Weather};
+use luna_model::{HourAhead, PlaceFound, Result, Weather};
 use serde::Deserialize;
 
 use super::Outside;
@@ -33,6 +33,38 @@ struct Hourly {
 
 /// Hours ahead that are shown.
 const HOURS: &str = "24";
+
+#[derive(Deserialize)]
+struct Found {
+    #[serde(default)]
+    results: Vec<Spot>,
+}
+
+#[derive(Deserialize)]
+struct Spot {
+    name: String,
+    admin1: Option<String>,
+    country: Option<String>,
+    latitude: f64,
+    longitude: f64,
+}
+
+/// Places that are found: as many as one looks at.
+const PLACES: &str = "8";
+
+/// Places of this name, the best known first (Open-Meteo's geocoding, which is GeoNames').
+pub(super) async fn places(outside: &Outside, words: &str, language: &str) -> Result<Vec<PlaceFound>> {
+    let query = [("name", words), ("count", PLACES), ("language", language), ("format", "json")];
+    let request = outside.client.get(address(&outside.config.geocoding, "/v1/search", &query)?);
+    let Found { results } = outside.json("Open-Meteo", request).await?;
+    let place = |spot: Spot| PlaceFound {
+        region: [spot.admin1, spot.country].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        name: spot.name,
+        latitude: spot.latitude,
+        longitude: spot.longitude,
+    };
+    Ok(results.into_iter().map(place).collect())
+}
 
 pub(super) async fn of(outside: &Outside, place: &Place) -> Result<Weather> {
     let (latitude, longitude) = (place.latitude.to_string(), place.longitude.to_string());

@@ -8,13 +8,9 @@ use super::*;
 
 const HERE: &str = "http://127.0.0.1:1/api/spotify/callback";
 
-fn spotify(there: &SpotifyStandIn, secrets: &HeldSecrets) -> Spotify {
-    let config = SpotifyConfig {
-        client_id: CLIENT_ID.into(),
-        api: there.api(),
-        accounts: there.accounts(),
-        redirect: None,
-    };
+async fn spotify(there: &SpotifyStandIn, secrets: &HeldSecrets) -> Spotify {
+    secrets.set("SPOTIFY_CLIENT_ID", Secret::new(CLIENT_ID.into())).await.unwrap();
+    let config = SpotifyConfig { api: there.api(), accounts: there.accounts(), redirect: None };
     Spotify::new(config, Arc::new(secrets.clone()))
 }
 
@@ -30,8 +26,8 @@ async fn say_yes(begun: &SignIn) -> String {
 }
 
 async fn connected(there: &SpotifyStandIn, secrets: &HeldSecrets) -> Spotify {
-    let spotify = spotify(there, secrets);
-    let begun = spotify.sign_in(Some(HERE)).unwrap();
+    let spotify = spotify(there, secrets).await;
+    let begun = spotify.sign_in(Some(HERE)).await.unwrap();
     let code = say_yes(&begun).await;
     spotify.redeem(&begun, &code).await.unwrap();
     spotify
@@ -44,10 +40,11 @@ async fn held(secrets: &HeldSecrets, name: &str) -> Option<String> {
 #[tokio::test]
 async fn an_account_is_connected_by_a_code_that_only_its_verifier_redeems() {
     let (there, secrets) = (SpotifyStandIn::start().await, HeldSecrets::default());
-    let spotify = spotify(&there, &secrets);
+    let spotify = spotify(&there, &secrets).await;
     assert_eq!(spotify.standing().await, MusicStanding::NotConnected);
     assert_eq!(spotify.playing().await.unwrap_err().kind, ErrorKind::Unauthenticated);
-    let (begun, other) = (spotify.sign_in(Some(HERE)).unwrap(), spotify.sign_in(Some(HERE)).unwrap());
+    let (begun, other) =
+        (spotify.sign_in(Some(HERE)).await.unwrap(), spotify.sign_in(Some(HERE)).await.unwrap());
     assert_ne!(begun.state, other.state);
     assert!(!begun.address.contains(begun.verifier.expose()), "only its digest is shown");
     let code = say_yes(&begun).await;
@@ -77,7 +74,7 @@ async fn a_token_that_ran_out_is_renewed_once_and_the_next_one_is_kept() {
     assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?} {b:?} {c:?}");
     assert_ne!(held(&secrets, REFRESH_TOKEN).await, kept);
     // After a restart, with what was kept.
-    let next = spotify(&there, &secrets);
+    let next = spotify(&there, &secrets).await;
     assert_eq!(next.standing().await, MusicStanding::Connected);
     assert!(next.playing().await.unwrap().is_some());
     there.revoke();
@@ -106,17 +103,14 @@ async fn what_spotify_refuses_is_said_in_plain_words() {
     let asked = there.asked().len();
     assert_eq!(spotify.playing().await.unwrap_err().kind, ErrorKind::Unavailable);
     assert_eq!(there.asked().len(), asked, "it is left alone as long as it said");
-    let nowhere = SpotifyConfig { client_id: "x".into(), ..SpotifyConfig::default() };
-    let unknown = Spotify::new(SpotifyConfig::default(), Arc::new(HeldSecrets::default()));
+    let secrets = HeldSecrets::default();
+    let unknown = Spotify::new(SpotifyConfig::default(), Arc::new(secrets.clone()));
     assert_eq!(unknown.standing().await, MusicStanding::NotSetUp);
-    assert!(unknown.sign_in(Some(HERE)).unwrap_err().message.contains("SPOTIFY_CLIENT_ID"));
-    assert!(
-        Spotify::new(nowhere, Arc::new(HeldSecrets::default()))
-            .sign_in(None)
-            .unwrap_err()
-            .message
-            .contains("REDIRECT")
-    );
+    let refused = unknown.sign_in(Some(HERE)).await.unwrap_err();
+    assert!(refused.message.contains("SPOTIFY_CLIENT_ID"), "{refused}");
+    secrets.set("SPOTIFY_CLIENT_ID", Secret::new("x".into())).await.unwrap();
+    assert_eq!(unknown.standing().await, MusicStanding::NotConnected, "an id holds from when it is given");
+    assert!(unknown.sign_in(None).await.unwrap_err().message.contains("REDIRECT"));
 }
 
 /// Recorded replies, which are not part of this repository.

@@ -10,6 +10,8 @@ use rspotify::prelude::Id as _;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::reach::Failed as Unreached;
+
 /// Most characters of what Spotify says that are passed on.
 const LONGEST_REASON: usize = 200;
 /// The rest when Spotify asks for one and does not say how long.
@@ -53,8 +55,8 @@ pub(super) async fn failure(error: ClientError) -> Failed {
     };
     let reply = match *http {
         HttpError::Client(source) => {
-            let why = source.without_url();
-            return Error::unavailable(format!("Spotify could not be reached: {why}")).into();
+            let failed = Unreached::of(source.is_timeout(), source.is_connect());
+            return failed.of_service("Spotify", source.without_url()).into();
         }
         HttpError::StatusCode(reply) => reply,
     };

@@ -24,7 +24,7 @@ pub trait Music: Send + Sync {
     async fn standing(&self) -> MusicStanding;
 
     /// Begins to let Luna in. `here`: where this Luna takes the answer, unless another address is configured.
-    fn sign_in(&self, here: Option<&str>) -> Result<SignIn>;
+    async fn sign_in(&self, here: Option<&str>) -> Result<SignIn>;
 
     /// Redeems the code of an answer; from then on the account is connected. `Invalid` when the service takes it for wrong.
     async fn redeem(&self, begun: &SignIn, code: &str) -> Result<()>;
@@ -53,7 +53,7 @@ pub trait Music: Send + Sync {
 pub struct NoMusic;
 
 fn none() -> Error {
-    Error::new(ErrorKind::Unavailable, "there is no music service; set SPOTIFY_CLIENT_ID to use Spotify")
+    Error::new(ErrorKind::Unavailable, "there is no music service")
 }
 
 #[async_trait]
@@ -62,7 +62,7 @@ impl Music for NoMusic {
         MusicStanding::NotSetUp
     }
 
-    fn sign_in(&self, _: Option<&str>) -> Result<SignIn> {
+    async fn sign_in(&self, _: Option<&str>) -> Result<SignIn> {
         Err(none())
     }
 

@@ -15,6 +15,9 @@ pub trait Secrets: Send + Sync {
     /// Forgets a secret; nothing happens when there is none.
     async fn delete(&self, name: &str) -> Result<()>;
 
+    /// Whether it was given from outside (a flag, the environment, `.env`): then it is the stronger, and is changed there.
+    fn is_given(&self, name: &str) -> bool;
+
     /// Where they are kept, in words for the user: "the system keyring", "a private file in Luna's data folder".
     fn place(&self) -> String;
 }

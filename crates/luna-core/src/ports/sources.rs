@@ -1,7 +1,7 @@
 //! Sources of what is going on outside: weather, markets, news. Each call asks the source itself; nothing is kept here.
 
 use async_trait::async_trait;
-use luna_model::{Headline, Quote, Result, Weather};
+use luna_model::{Headline, PlaceFound, Quote, Result, Weather};
 
 /// A place on earth.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,9 @@ pub struct Place {
 pub trait Sources: Send + Sync {
     /// The weather at a place.
     async fn weather(&self, place: &Place) -> Result<Weather>;
+
+    /// Places of this name, the best known first; named in this language (`en`) where that is known.
+    async fn places(&self, words: &str, language: &str) -> Result<Vec<PlaceFound>>;
 
     /// Shares and funds, by their symbols. Those that cannot be had are left out; an error when none can.
     async fn stocks(&self, symbols: &[String]) -> Result<Vec<Quote>>;
@@ -38,6 +41,10 @@ pub struct NoSources;
 impl Sources for NoSources {
     async fn weather(&self, _: &Place) -> Result<Weather> {
         Err(luna_model::Error::unavailable("there is no source of weather"))
+    }
+
+    async fn places(&self, _: &str, _: &str) -> Result<Vec<PlaceFound>> {
+        Err(luna_model::Error::unavailable("there is no source of places"))
     }
 
     async fn stocks(&self, _: &[String]) -> Result<Vec<Quote>> {

@@ -8,7 +8,9 @@ use eventsource_stream::{Event, Eventsource as _};
 use futures::stream::{BoxStream, StreamExt as _};
 use luna_commands::{About, Table};
 use luna_connect::{Spotify, SpotifyConfig};
+use luna_core::ports::Secrets as _;
 use luna_http::Doors;
+use luna_model::Secret;
 use luna_shell::{PtyShell, ShellConfig};
 use luna_testkit::{CLIENT_ID, HeldSecrets, InMemory, Ingredients, SpotifyStandIn};
 use reqwest::{Client, Response};
@@ -43,13 +45,10 @@ impl Stage {
         let config = ShellConfig::new(home.path().join("outputs"), home.path().to_owned());
         let shell = Arc::new(PtyShell::new(config).unwrap());
         let spotify = SpotifyStandIn::start().await;
-        let config = SpotifyConfig {
-            client_id: CLIENT_ID.into(),
-            api: spotify.api(),
-            accounts: spotify.accounts(),
-            redirect: None,
-        };
-        let music = Arc::new(Spotify::new(config, Arc::new(HeldSecrets::default())));
+        let config = SpotifyConfig { api: spotify.api(), accounts: spotify.accounts(), redirect: None };
+        let secrets = HeldSecrets::default();
+        secrets.set("SPOTIFY_CLIENT_ID", Secret::new(CLIENT_ID.into())).await.unwrap();
+        let music = Arc::new(Spotify::new(config, Arc::new(secrets)));
         let luna = InMemory::of(Ingredients { shell, music, ..Ingredients::default() }).await;
         let stop = CancellationToken::new();
         let about = About { version: VERSION, variant: "personal" };

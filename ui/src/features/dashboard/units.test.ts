@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clock, degrees, imperial, line, speed } from "./units";
+import { clock, degrees, imperial, line, lines, speed } from "./units";
 
 test("units follow the region, not the language", () => {
   expect(imperial("en-US")).toBe(true);
@@ -18,4 +18,8 @@ test("a line spans its box and a flat one does not divide by nothing", () => {
 
 test("lengths are told as players tell them", () => {
   expect([0, 9_999, 243_733, 3_729_000, -1].map(clock)).toEqual(["0:00", "0:09", "4:03", "1:02:09", "0:00"]);
+});
+
+test("lists are read however they are typed, each entry once", () => {
+  expect(lines(" SPY, AAPL\n\nMSFT\nSPY ")).toEqual(["SPY", "AAPL", "MSFT"]);
 });

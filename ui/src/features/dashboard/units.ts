@@ -35,3 +35,9 @@ export function clock(ms: number): string {
   const two = (n: number): string => String(n).padStart(2, "0");
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
+
+/** What stands in a text, an entry a line or between commas; each once. */
+export function lines(text: string): string[] {
+  const entries = text.split(/[\n,]/).map((entry) => entry.trim());
+  return [...new Set(entries.filter((entry) => entry !== ""))];
+}

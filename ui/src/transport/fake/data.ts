@@ -38,6 +38,7 @@ export const SETTINGS: Settings = {
   idle_timeout_s: 60,
   instructions: "",
   skills_off: [],
+  channels_off: [],
   learn_facts: true,
   private_windows: ["keepass", "password"],
   camera: "",

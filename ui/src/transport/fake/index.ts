@@ -7,6 +7,7 @@ import { patched } from "../patch";
 import type { Transport } from "../transport";
 import { artifacts } from "./artifacts";
 import { code } from "./code";
+import { connections } from "./connections";
 import { costs } from "./costs";
 import * as data from "./data";
 import { accounts, webhooks } from "./doors";
@@ -397,7 +398,7 @@ export function fakeTransport(search: string = location.search): Transport {
     "music.sign_in": () => ({ address: "https://accounts.example/authorize", opened: true }),
     "music.sign_out": () => ({}),
     "dashboard.article": ({ url }) => ({ title: null, text: `What is written at ${url}.` }),
-    "channels.list": () => schedule.CHANNELS,
+    "dashboard.places": ({ words }) => outside.places(words),
     "channels.senders": () => senders,
     "channels.pair": ({ standing }) => {
       const sender = found(senders.find((one) => one.standing === "waiting"), "code");
@@ -442,6 +443,14 @@ export function fakeTransport(search: string = location.search): Transport {
     ...accounts(bare),
     ...artifacts(bare),
     ...code(bare, publish, speed),
+    ...connections(
+      bare,
+      () => settings.channels_off,
+      (channels_off) => {
+        settings = { ...settings, channels_off };
+        publish({ type: "channels_changed" });
+      },
+    ),
     ...costs(bare),
     ...registry(bare),
     ...webhooks(bare),

@@ -1,5 +1,5 @@
 // Weather, markets and news of the core in memory.
-import type { Dashboard, MusicDevice, MusicView } from "@/wire";
+import type { Dashboard, MusicDevice, MusicView, PlaceFound } from "@/wire";
 import { ago } from "./data";
 
 const HOUR = 3_600_000;
@@ -57,3 +57,11 @@ export const MUSIC: MusicView = {
   },
   failure: null,
 };
+
+export function places(words: string): PlaceFound[] {
+  const all = [
+    { name: "Berlin", region: "State of Berlin, Germany", latitude: 52.52, longitude: 13.41 },
+    { name: "Bern", region: "Canton of Bern, Switzerland", latitude: 46.95, longitude: 7.45 },
+  ];
+  return all.filter((place) => place.name.toLowerCase().startsWith(words.toLowerCase()));
+}

@@ -1,5 +1,5 @@
 // Jobs, runs and people on channels of the core in memory.
-import type { BackgroundBudget, ChannelState, Job, JobRun, JobView, NewJob, RunCause, RunOutcome, Sender, UnderstoodTimes } from "@/wire";
+import type { BackgroundBudget, Job, JobRun, JobView, NewJob, RunCause, RunOutcome, Sender, UnderstoodTimes } from "@/wire";
 import { Failure } from "../failure";
 import { ago } from "./data";
 
@@ -65,14 +65,6 @@ export function understood(words: string): UnderstoodTimes {
   if (!/\d|every|tomorrow/.test(words)) throw new Failure("invalid", "Say it like “every weekday at 9”, or give a cron pattern.");
   return { times: { kind: "cron", pattern: "0 9 * * 1-5", zone: "Europe/Berlin" }, said: "At 9:00 on weekdays", ahead: ahead([2, 26, 50]) };
 }
-
-export const CHANNELS: ChannelState[] = [
-  { channel: "telegram", on: true, hint: "messages are fetched; no address is needed" },
-  { channel: "discord", on: false, hint: "set DISCORD_BOT_TOKEN and DISCORD_PUBLIC_KEY" },
-  { channel: "slack", on: true, hint: "POST /api/channels/slack" },
-  { channel: "github", on: false, hint: "set GITHUB_WEBHOOK_SECRET" },
-  { channel: "webhook", on: true, hint: "POST /api/channels/webhook" },
-];
 
 export function senders(): Sender[] {
   const base = { code: null, code_until: null, conversation: null, created_at: ago(50 * HOUR) };

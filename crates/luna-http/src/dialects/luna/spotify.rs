@@ -58,7 +58,7 @@ type Answer<T> = Result<Json<T>, Unconnected>;
 async fn login(State(app): State<App>, port: Option<Extension<Listening>>) -> Result<Redirect, Unconnected> {
     // Spotify takes plain HTTP only for an address of this machine, not for a name.
     let here = port.map(|port| format!("http://127.0.0.1:{}/api/spotify/callback", port.0.0));
-    Ok(Redirect::to(&app.luna.begin_music_sign_in(here.as_deref())?))
+    Ok(Redirect::to(&app.luna.begin_music_sign_in(here.as_deref()).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
