@@ -55,7 +55,8 @@ const MOST_LINES: usize = 40;
 const LABELS: [&str; 10] =
     ["content", "title", "name", "text", "path", "snippet", "message", "fact", "url", "id"];
 /// Fields that tell more of an entry.
-const DETAILS: [&str; 9] = ["url", "snippet", "due", "due_date", "start", "at", "line", "size", "recurrence"];
+const DETAILS: [&str; 10] =
+    ["kind", "url", "snippet", "due", "due_date", "start", "at", "line", "size", "recurrence"];
 
 /// A result without the marks that say it came from outside: they are for models that read, not for people.
 fn unmarked(content: &str) -> &str {

@@ -28,7 +28,10 @@ use crate::ports::Delivery;
 /// Tools for anybody who writes from elsewhere and is known.
 const GUESTS: [&str; 2] = ["web_search", "web_fetch"];
 /// Tools for the user who writes from elsewhere.
-const OWNERS: [&str; 16] = [
+const OWNERS: [&str; 19] = [
+    "get_weather",
+    "get_news",
+    "get_prices",
     "create_task",
     "list_tasks",
     "update_task",

@@ -144,6 +144,22 @@ impl Luna {
         self.sources().places(words, language).await
     }
 
+    /// The weather at a place that is named, or where the user has it on the dashboard.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such place, `Unavailable` when the source cannot be reached.
+    pub async fn weather(&self, place: Option<&str>) -> Result<Weather> {
+        let Some(words) = place else {
+            let panel = self.dashboard().await?.weather;
+            let why = panel.failure.unwrap_or_else(|| "there is no weather yet".into());
+            return panel.value.ok_or_else(|| Error::unavailable(why));
+        };
+        let found = self.find_places(words, "en").await?.into_iter().next();
+        let found = found.ok_or_else(|| Error::not_found(format!("no place called {words} is known")))?;
+        let place = Place { city: found.name, latitude: found.latitude, longitude: found.longitude };
+        self.sources().weather(&place).await
+    }
+
     /// Lets the sources that failed be asked at once: a key may be there now.
     pub(crate) async fn try_sources_again(&self) {
         if let Some(all) = self.sights().kept.lock().await.as_mut() {

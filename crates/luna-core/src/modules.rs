@@ -36,7 +36,10 @@ pub const MODULES: &[Module] = &[
         ],
     },
     Module { name: "commands", tools: &["run_command", "plan_commands", "explain_command"] },
-    Module { name: "web", tools: &["web_search", "web_fetch", "browser_open"] },
+    Module {
+        name: "web",
+        tools: &["web_search", "web_fetch", "browser_open", "get_weather", "get_news", "get_prices"],
+    },
     Module {
         name: "desktop",
         tools: &[

@@ -12,6 +12,7 @@ mod desktop;
 mod files;
 mod memory;
 mod music;
+mod outside;
 mod scene;
 mod schedule;
 mod screen;
@@ -256,6 +257,9 @@ impl Tools {
             Registered::new::<screen::Sleep>()?,
             Registered::new::<sound::GetAppVolumes>()?,
             Registered::new::<sound::SetAppVolume>()?,
+            Registered::new::<outside::GetWeather>()?,
+            Registered::new::<outside::GetNews>()?,
+            Registered::new::<outside::GetPrices>()?,
             Registered::new::<music::SpotifyPlay>()?,
             Registered::new::<music::SpotifyPause>()?,
             Registered::new::<music::SpotifyNext>()?,

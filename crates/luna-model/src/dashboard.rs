@@ -1,6 +1,6 @@
 //! What is going on outside: weather, markets, news.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 /// The weather at a place, now and in the hours to come.
@@ -23,6 +23,25 @@ pub struct Weather {
     pub condition: String,
     /// The next hours.
     pub hours: Vec<HourAhead>,
+    /// Today and the days to come.
+    #[serde(default)]
+    pub days: Vec<DayAhead>,
+}
+
+/// A day to come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DayAhead {
+    /// Which, at the place.
+    pub date: Date,
+    /// The weather in words.
+    pub condition: String,
+    /// The coldest, in degrees Celsius.
+    pub low: f64,
+    /// The warmest, in degrees Celsius.
+    pub high: f64,
+    /// How likely it rains or snows, 0 to 100; none where that is not known.
+    pub rain: Option<f64>,
 }
 
 /// An hour to come.

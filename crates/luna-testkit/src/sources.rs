@@ -20,6 +20,7 @@ impl Sources for PaperSources {
             code: 2,
             condition: "partly cloudy".into(),
             hours: vec![],
+            days: vec![],
         })
     }
 

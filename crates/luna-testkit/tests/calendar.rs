@@ -323,3 +323,36 @@ async fn what_is_done_is_ticked_off_and_everyone_is_told() {
     assert!(luna.calendar().todos(Some(false), None).await.unwrap().is_empty());
     assert_eq!(luna.calendar().find_todo("taxes").await.unwrap_err().kind, luna_model::ErrorKind::NotFound);
 }
+
+#[tokio::test]
+async fn what_is_ahead_has_events_reminders_and_tasks() {
+    let luna = InMemory::luna().await;
+    let tomorrow = |hour: u8| format!("2026-03-02T{hour:02}:00:00Z");
+    luna.add_event(new("Yoga", &tomorrow(18), 60, "UTC", None)).await.unwrap();
+    for (tool, input) in [
+        ("create_reminder", json!({ "text": "call the dentist", "at": tomorrow(9) })),
+        ("create_reminder", json!({ "text": "water the plants", "at": "2026-03-05T09:00:00Z" })),
+        ("create_task", json!({ "title": "taxes", "due": tomorrow(12) })),
+    ] {
+        luna.use_tool(tool, input).await.unwrap();
+    }
+    let output = luna
+        .use_tool("list_events", json!({ "from": tomorrow(0), "to": "2026-03-03T00:00:00Z" }))
+        .await
+        .unwrap();
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&output.content).unwrap();
+    let titles: Vec<_> = listed.iter().map(|one| one["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["Yoga", "call the dentist", "taxes"]);
+    assert_eq!((listed[1]["kind"].as_str(), listed[2]["kind"].as_str()), (Some("reminder"), Some("task")));
+}
+
+#[tokio::test]
+async fn the_weather_is_told_where_the_user_is_and_elsewhere() {
+    let luna = InMemory::luna().await;
+    let here = luna.use_tool("get_weather", json!({})).await.unwrap();
+    assert!(here.content.starts_with("New York now: partly cloudy, 22 °C"), "{}", here.content);
+    assert_eq!(here.origin, None);
+    let there = luna.use_tool("get_weather", json!({ "place": "Chicago" })).await.unwrap();
+    assert!(there.content.starts_with("Chicago now"), "{}", there.content);
+    assert!(there.origin.is_some(), "the name of a place that was looked up is from outside");
+}

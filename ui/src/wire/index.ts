@@ -68,6 +68,7 @@ export type { CreateAccount } from "./CreateAccount";
 export type { CreateTask } from "./CreateTask";
 export type { Credential } from "./Credential";
 export type { Dashboard } from "./Dashboard";
+export type { DayAhead } from "./DayAhead";
 export type { DeleteEvent } from "./DeleteEvent";
 export type { DeleteEverything } from "./DeleteEverything";
 export type { DeleteRule } from "./DeleteRule";

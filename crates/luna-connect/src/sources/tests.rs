@@ -87,6 +87,19 @@ async fn weather_is_read_as_the_service_sends_it() {
 }
 
 #[tokio::test]
+async fn the_week_ahead_has_the_dates_of_the_place() {
+    // As documented at open-meteo.com/en/docs, for a place ten hours ahead of UTC: its Monday begins on Sunday in UTC.
+    let body = r#"{"latitude":-33.9,"longitude":151.2,"utc_offset_seconds":36000,"timezone":"Australia/Sydney",
+        "current":{"time":1780236000,"temperature_2m":14.2,"relative_humidity_2m":70,"apparent_temperature":13.0,
+        "weather_code":61,"wind_speed_10m":9.4},"daily":{"time":[1780236000,1780322400],"weather_code":[61,0],
+        "temperature_2m_min":[9.1,8.0],"temperature_2m_max":[17.3,18.9],"precipitation_probability_max":[80,null]}}"#;
+    let base = serve(vec![("/v1/forecast", body.into())]).await;
+    let days = outside(&base, vec![]).weather(&place()).await.unwrap().days;
+    assert_eq!((days[0].date.to_string().as_str(), days[0].condition.as_str()), ("2026-06-01", "light rain"));
+    assert_eq!((days[0].rain, days[1].rain, days[1].high), (Some(80.0), None, 18.9));
+}
+
+#[tokio::test]
 async fn places_are_found_with_where_they_are() {
     // As documented at open-meteo.com/en/docs/geocoding-api; without a hit `results` is left out.
     let body = r#"{"results":[{"id":2950159,"name":"Berlin","latitude":52.52437,"longitude":13.41053,"elevation":74.0,

@@ -1,8 +1,8 @@
 //! Weather of Open-Meteo: free, without a key.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use luna_core::ports::Place;
-use luna_model::{HourAhead, PlaceFound, Result, Weather};
+use luna_model::{DayAhead, HourAhead, PlaceFound, Result, Weather};
 use serde::Deserialize;
 
 use super::Outside;
@@ -12,6 +12,9 @@ use crate::address::address;
 struct Forecast {
     current: Current,
     hourly: Option<Hourly>,
+    daily: Option<Daily>,
+    #[serde(default)]
+    utc_offset_seconds: i64,
 }
 
 #[derive(Deserialize)]
@@ -29,6 +32,16 @@ struct Hourly {
     temperature_2m: Vec<Option<f64>>,
     #[serde(default)]
     precipitation_probability: Vec<Option<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Daily {
+    time: Vec<i64>,
+    weather_code: Vec<Option<u32>>,
+    temperature_2m_min: Vec<Option<f64>>,
+    temperature_2m_max: Vec<Option<f64>>,
+    #[serde(default)]
+    precipitation_probability_max: Vec<Option<f64>>,
 }
 
 /// Hours ahead that are shown.
@@ -74,12 +87,14 @@ pub(super) async fn of(outside: &Outside, place: &Place) -> Result<Weather> {
         ("current", "temperature_2m,relative_humidity_2m,apparent_temperature,weather_code,wind_speed_10m"),
         ("hourly", "temperature_2m,precipitation_probability"),
         ("forecast_hours", HOURS),
+        ("daily", "weather_code,temperature_2m_min,temperature_2m_max,precipitation_probability_max"),
+        ("timezone", "auto"),
         ("timeformat", "unixtime"),
         ("temperature_unit", "celsius"),
         ("wind_speed_unit", "kmh"),
     ];
     let request = outside.client.get(address(&outside.config.open_meteo, "/v1/forecast", &query)?);
-    let Forecast { current, hourly } = outside.json("Open-Meteo", request).await?;
+    let Forecast { current, hourly, daily, utc_offset_seconds } = outside.json("Open-Meteo", request).await?;
     Ok(Weather {
         city: place.city.clone(),
         temperature: current.temperature_2m,
@@ -89,7 +104,23 @@ pub(super) async fn of(outside: &Outside, place: &Place) -> Result<Weather> {
         code: current.weather_code,
         condition: condition(current.weather_code).into(),
         hours: hourly.map(hours).unwrap_or_default(),
+        days: daily.map(|daily| days(&daily, utc_offset_seconds)).unwrap_or_default(),
     })
+}
+
+/// A day's time is its midnight at the place; with the offset it has the place's date in UTC.
+fn days(all: &Daily, offset: i64) -> Vec<DayAhead> {
+    let day = |(n, at): (usize, &i64)| {
+        let begins = Timestamp::from_second(at.checked_add(offset)?).ok()?;
+        Some(DayAhead {
+            date: begins.to_zoned(TimeZone::UTC).date(),
+            condition: condition((*all.weather_code.get(n)?)?).into(),
+            low: (*all.temperature_2m_min.get(n)?)?,
+            high: (*all.temperature_2m_max.get(n)?)?,
+            rain: all.precipitation_probability_max.get(n).copied().flatten(),
+        })
+    };
+    all.time.iter().enumerate().filter_map(day).collect()
 }
 
 fn hours(all: Hourly) -> Vec<HourAhead> {

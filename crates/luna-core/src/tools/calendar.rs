@@ -90,8 +90,7 @@ pub(super) struct ListEvents;
 
 impl Tool for ListEvents {
     const NAME: &'static str = "list_events";
-    const DESCRIPTION: &'static str =
-        "Lists what is in the user's calendar between two times, repeated events included.";
+    const DESCRIPTION: &'static str = "Lists what the user has between two times: events, repeated ones included, reminders, and tasks that are due.";
     const MODE: Mode = Mode::Allow;
     type Args = Stretch;
 
@@ -109,9 +108,17 @@ impl Tool for ListEvents {
             let words = words.to_lowercase();
             found.retain(|o| o.event.title.to_lowercase().contains(&words));
         }
+        let mut also = reminders_and_tasks(&luna, from, to).await?;
+        if let Some(words) = &args.query {
+            let words = words.to_lowercase();
+            also.retain(|one| {
+                one["title"].as_str().is_some_and(|title| title.to_lowercase().contains(&words))
+            });
+        }
         let subscribed = found.iter().any(|o| o.event.calendar.is_some());
-        let content: Value = found.iter().take(MOST).map(|o| shown(o, &luna)).collect();
-        let mut output = told(format!("{} events", found.len()), content);
+        let count = found.len() + also.len();
+        let content: Value = found.iter().take(MOST).map(|o| shown(o, &luna)).chain(also).collect();
+        let mut output = told(format!("{count} entries"), content);
         // What others wrote into a calendar of theirs is their text.
         output.origin = subscribed.then(|| "a subscribed calendar".into());
         Ok(output)
@@ -243,6 +250,20 @@ pub(super) fn put(object: &mut Value, name: &str, value: Option<impl Into<Value>
 /// A moment with the offset of where the user is, as models and people read it.
 pub(super) fn local(at: Timestamp, luna: &Luna) -> String {
     at.to_zoned(luna.calendar().zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// What is to be said and to be done in a stretch of time, in its order.
+async fn reminders_and_tasks(luna: &Luna, from: Timestamp, to: Timestamp) -> Result<Vec<Value>> {
+    let within = |at: &Timestamp| (from..to).contains(at);
+    let reminders = luna.calendar().reminders().await?.into_iter();
+    // One of an event says what is in the calendar already.
+    let own = reminders.filter(|r| r.event.is_none() && r.said_at.is_none() && within(&r.at));
+    let tasks = luna.calendar().todos(Some(false), None).await?.into_iter();
+    let due = tasks.filter_map(|t| Some((t.due.filter(within)?, t.title, "task")));
+    let mut all: Vec<_> = own.map(|r| (r.at, r.text, "reminder")).chain(due).collect();
+    all.sort();
+    let entry = |(at, title, kind)| json!({ "title": title, "start": local(at, luna), "kind": kind });
+    Ok(all.into_iter().take(MOST).map(entry).collect())
 }
 
 fn shown(o: &Occurrence, luna: &Luna) -> Value {

@@ -16,6 +16,13 @@ export const DASHBOARD: Dashboard = {
       code: 2,
       condition: "partly cloudy",
       hours: wave(24, 19, 4).map((temperature, n) => ({ at: new Date(Date.now() + n * HOUR).toISOString(), temperature, rain: 10 })),
+      days: wave(7, 18, 4).map((low, n) => ({
+        date: new Date(Date.now() + n * 24 * HOUR).toISOString().slice(0, 10),
+        condition: n % 3 === 1 ? "rain" : "partly cloudy",
+        low,
+        high: low + 7,
+        rain: n % 3 === 1 ? 80 : 5,
+      })),
     },
     at: ago(120_000),
     stale: false,
