@@ -1,38 +1,12 @@
 // What people do, with the keyboard where it matters, on the UI's in-memory core and under the server's own content policy.
 import { readFile } from "node:fs/promises";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { complaints, launch, PATIENCE, settled } from "./browser";
+import { describe, expect, it } from "vitest";
+import { settled } from "./browser";
+import { forgive, open, page, visitInEachTest } from "./visit";
 
-const home = inject("fake");
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-let found: string[];
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
-  context.setDefaultTimeout(PATIENCE);
-  page = await context.newPage();
-  found = complaints(page, home);
-});
-afterEach(async () => {
-  await context.close();
-  expect(found).toEqual([]);
-});
+visitInEachTest();
 
 const box = () => page.getByRole("textbox", { name: "Message Luna" });
-
-async function open(at: string, query = ""): Promise<void> {
-  await page.goto(`${home}/?${query}pace=2${at}`);
-  await settled(page);
-}
 
 /** Text of an answer, as it is read on the page. */
 const answer = (text: string) => page.getByRole("article", { name: "Luna said" }).getByText(text);
@@ -85,7 +59,7 @@ describe("chat", () => {
   });
 
   it("tells of a question wherever the user is", async () => {
-    await open("#/chat", "pace=40&");
+    await open("#/chat", { pace: 40 });
     await say("push it");
     await page.getByRole("link", { name: "Memory", exact: true }).click();
     const notices = page.getByRole("region", { name: "Notices" });
@@ -106,7 +80,7 @@ describe("chat", () => {
   });
 
   it("stops with Escape and keeps what was said", async () => {
-    await open("#/chat", "pace=20&");
+    await open("#/chat", { pace: 20 });
     await say("tell me something long");
     await answer("Paragraph 2.").waitFor();
     await page.keyboard.press("Escape");
@@ -161,7 +135,7 @@ describe("chat", () => {
     await page.frameLocator("iframe").getByText("A page of its own").waitFor();
     expect(await page.evaluate(() => "owned" in window)).toBe(false);
     // The frame says that it may not run the script; that is the point.
-    found = found.filter((complaint) => !complaint.includes("sandboxed"));
+    forgive("sandboxed");
   });
 
   it("makes a plan in the conversation and runs it there", async () => {
@@ -185,7 +159,8 @@ describe("chat", () => {
     await page.getByText("Two folders hold most of it").waitFor();
     expect(await page.getByText("are free again").count()).toBe(0);
 
-    await page.goto(`${home}/?pace=2&#/chat/c1`);
+    // Another address, so that the in-memory core begins anew.
+    await open("#/chat/c1", { query: "anew&" });
     await page.getByText("are free again").waitFor();
     await page.getByRole("article", { name: "Luna said" }).first().getByRole("button", { name: "Go on from here in a branch" }).click();
     await expect.poll(() => page.url()).not.toContain("#/chat/c1");
@@ -217,7 +192,7 @@ describe("chat", () => {
   });
 
   it("finds a message far up and shows it", async () => {
-    await open("#/chat", "big&");
+    await open("#/chat", { query: "big&" });
     const list = page.getByRole("navigation", { name: "Conversations" });
     await page.getByRole("searchbox", { name: "Search conversations" }).fill("needle");
     await list.getByRole("button", { name: /Question 4501, the needle/ }).click();
@@ -481,7 +456,7 @@ describe("everywhere", () => {
   });
 
   it("says that the core is away, and what to do", async () => {
-    await open("", "offline&");
+    await open("", { query: "offline&" });
     await page.getByText("Start it with “luna serve” in a terminal").waitFor();
     await page.getByRole("button", { name: "Try now" }).waitFor();
   });
@@ -561,7 +536,7 @@ describe("with the keyboard alone", () => {
 
 describe("the first start", () => {
   it("asks four short things and begins with one of three tries", async () => {
-    await open("", "fresh&");
+    await open("", { query: "fresh&" });
     await page.getByRole("textbox", { name: "Your name" }).fill("Grace");
     await page.keyboard.press("Enter");
     await page.getByText("A provider with a key").click();
@@ -577,7 +552,7 @@ describe("the first start", () => {
   });
 
   it("can be skipped", async () => {
-    await open("", "fresh&");
+    await open("", { query: "fresh&" });
     await page.getByRole("button", { name: "Skip" }).click();
     await page.getByText("What can I do for you?").waitFor();
   });

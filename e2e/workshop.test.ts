@@ -1,42 +1,15 @@
 // What people do in the workshop, with costs, webhooks, the registry and keys, on the UI's in-memory core.
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { complaints, launch, PATIENCE, settled } from "./browser";
+import { describe, expect, it } from "vitest";
+import { open, page, visitInEachTest } from "./visit";
 
-const home = inject("fake");
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-let found: string[];
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
-  context.setDefaultTimeout(PATIENCE);
-  page = await context.newPage();
-  found = complaints(page, home);
-});
-afterEach(async () => {
-  await context.close();
-  expect(found).toEqual([]);
-});
-
-async function open(at: string, pace = 2): Promise<void> {
-  await page.goto(`${home}/?pace=${pace}${at}`);
-  await settled(page);
-}
+visitInEachTest();
 
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
 const outcome = () => page.getByLabel("Outcome");
 
 describe("agents", () => {
   it("are found by words; one works on while another screen is looked at, and stops when told", async () => {
-    await open("#/workshop/agents", 60);
+    await open("#/workshop/agents", { pace: 60 });
     await page.getByRole("searchbox", { name: "Find an agent" }).fill("leak");
     await expect.poll(() => page.locator("main [data-row]").count()).toBe(1);
     await button(/^Code Review/).click();
@@ -90,7 +63,7 @@ describe("code", () => {
   });
 
   it("is read from a folder, which can be stopped", async () => {
-    await open("#/workshop/code", 30);
+    await open("#/workshop/code", { pace: 30 });
     const read = async (folder: string): Promise<void> => {
       await page.locator("header + div").first().waitFor();
       await button("Index a folder").click();
