@@ -70,6 +70,29 @@ it("scrolls through 10,000 messages", async () => {
   expect(wheel.median).toBeLessThan(50);
 });
 
+/** Milliseconds between frames from a message that is sent to the end of its answer, both included. */
+async function answered(message: string): Promise<Frames> {
+  await page.goto(`${home}/?pace=5#/chat`);
+  await settled(page);
+  await page.getByRole("textbox", { name: "Message Luna" }).fill(message);
+  // A person reads before they send.
+  await page.waitForTimeout(1_500);
+  const measured = frames(`
+    const send = document.querySelector('button[aria-label="Send"]');
+    if (frame === 10) send.click();
+    return frame < 60 || send === null;`);
+  return measured;
+}
+
+it.each([
+  ["plain text", "tell me something long"],
+  ["titles, tables and code", "read me the handbook"],
+])("streams %s at 200 tokens a second", async (what, message) => {
+  const taken = await answered(message);
+  report(`an answer of ${what}, from its question to its end`, taken);
+  expect(taken.count).toBeGreaterThan(100);
+});
+
 it("types while an answer streams in", async () => {
   await page.goto(`${home}/?pace=5#/chat`);
   await settled(page);

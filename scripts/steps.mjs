@@ -60,8 +60,8 @@ export function attempt(command, args, { env = {}, timeout } = {}) {
 }
 
 /** A command's output, or undefined when it fails. */
-export function output(command, args) {
-  const done = spawnSync(command, args, { cwd: root, encoding: "utf8", shell: windows && command === "npm" });
+export function output(command, args, { cwd = root } = {}) {
+  const done = spawnSync(command, args, { cwd, encoding: "utf8", shell: windows && command === "npm" });
   return done.status === 0 ? done.stdout.trim() : undefined;
 }
 

@@ -69,8 +69,8 @@ impl Core {
     pub(crate) fn wake(&self) {
         let core = self.clone();
         tauri::async_runtime::spawn(async move {
-            if let Err(trouble) = core.seat().await {
-                tracing::error!(why = trouble.message(), "Luna does not wake up");
+            if let Err(error) = core.find().await {
+                tracing::error!(%error, source = ?error.source, "Luna does not wake up");
             }
         });
     }
@@ -146,11 +146,15 @@ impl Core {
     }
 
     async fn seat(&self) -> Result<Seat, Trouble> {
+        self.find().await.map_err(Trouble::unreached)
+    }
+
+    async fn find(&self) -> luna_model::Result<Seat> {
         let mut seat = self.0.seat.lock().await;
         if let Some(seat) = &*seat {
             return Ok(seat.clone());
         }
-        let found = match attend(&self.0.setup).await.map_err(Trouble::unreached)? {
+        let found = match attend(&self.0.setup).await? {
             Attended::Theirs(there) => {
                 tracing::info!(address = there.address(), "another Luna is awake; the window shows her");
                 Seat::There(there)

@@ -145,6 +145,9 @@ fn base_url(provider: Provider, wire: Wire, written: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// The first thing that a system without certificates lacks.
+const NO_ROOTS: &str = "this machine has no certificates to know servers by; install its package ca-certificates";
+
 /// The clients that all requests share, so that connections are kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Clients {
@@ -165,7 +168,7 @@ impl Clients {
                 .user_agent(concat!("luna/", env!("CARGO_PKG_VERSION")))
         };
         let pair = |http: reqwest::ClientBuilder| {
-            let http = http.build().map_err(Error::internal)?;
+            let http = http.build().map_err(|e| Error::unavailable(NO_ROOTS).because(e))?;
             let genai =
                 genai::Client::builder().with_reqwest(http.clone()).build().map_err(Error::internal)?;
             Ok::<_, Error>((http, genai))

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { blocks, withFormulas } from "./markdown";
+import { BLANK, read, withFormulas } from "./markdown";
 import { highlight } from "./highlight";
 
 function html(text: string): string {
-  return blocks(text)
-    .map((block) => {
+  return read(text)
+    .blocks.map((block) => {
       if (block.kind === "html") return withFormulas(block, undefined);
       return block.kind === "math" ? `[math] ${block.formula.tex}` : `[${block.language}] ${block.code}`;
     })
@@ -48,10 +48,29 @@ describe("Markdown", () => {
   });
 
   it("keeps the blocks that did not change", () => {
-    const before = blocks("One.\n\nTwo");
-    const after = blocks("One.\n\nTwo and more", before);
-    expect(after[0]).toBe(before[0]);
-    expect(after[1]).not.toBe(before[1]);
+    const before = read("One.\n\nTwo");
+    const after = read("One.\n\nTwo and more", before);
+    expect(after.blocks[0]).toBe(before.blocks[0]);
+    expect(after.blocks[1]).not.toBe(before.blocks[1]);
+  });
+
+  // What is read as it grows must be what is read at once, wherever it was cut.
+  it.each([
+    "A title\n=======\n\nSome *text* over\ntwo lines.\n\n- one\n- two\n\n  still two\n\n      code in two\n- three\n\nAfter.",
+    "1. a\n2. b\n\n\n3. c\n\n```ts\nlet a = 1;\n\n# no title\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> said\nlazily\n\n---\nend",
+    "Sum: $x^2$.\n\n$$\n\\int_0^1 x\n$$\n\n\\[\na\n\\]\nand so on\n\n    indented\n\n    more\n\n<details>\n<summary>s</summary>\n\nin\n\n</details>\n\nlast",
+    "See [one] and [two].\n\nMore.\n\n[one]: https://example.org/1\n\nStill [one].\n\n[two]: https://example.org/2\n\nAnd [two].",
+    "A\r\nB\r\n\r\nC\r\n\r\n\tcode\r\n\r\nD\r\r\nE",
+  ])("reads %j as it grows", (text) => {
+    for (const step of [1, 3, 7]) {
+      let grown = BLANK;
+      for (let end = 0; end < text.length + step; end += step) {
+        const part = text.slice(0, end);
+        grown = read(part, grown);
+        const shown = (blocks: typeof grown.blocks): unknown => blocks.map(({ kind, raw }) => [kind, raw]);
+        expect(shown(grown.blocks)).toEqual(shown(read(part).blocks));
+      }
+    }
   });
 });
 
@@ -68,8 +87,8 @@ describe("code colours", () => {
 
 describe("formulas", () => {
   const drawn = (text: string): string =>
-    blocks(text)
-      .map((block) => (block.kind === "html" ? withFormulas(block, ({ tex, display }) => `<m${display ? "!" : ""}>${tex}</m>`) : block.kind))
+    read(text)
+      .blocks.map((block) => (block.kind === "html" ? withFormulas(block, ({ tex, display }) => `<m${display ? "!" : ""}>${tex}</m>`) : block.kind))
       .join("");
 
   it("are found in the text and on lines of their own", () => {

@@ -3,7 +3,11 @@ import DOMPurify, { type Config } from "dompurify";
 import { Marked, type Token, type TokenizerAndRendererExtension, type Tokens } from "marked";
 
 /** A block of a document, as HTML; code and formulas are apart, since they are drawn by components of their own. */
-export type Block = { raw: string } & (
+export type Block = {
+  raw: string;
+  /** Where it ends in the document. */
+  end: number;
+} & (
   | { kind: "html"; html: string; formulas: Formula[] }
   | { kind: "code"; code: string; language: string }
   | { kind: "math"; formula: Formula }
@@ -96,26 +100,52 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
-/** The blocks of a document. Those that did not change since `before` are taken from it. */
-export function blocks(text: string, before: Block[] = []): Block[] {
-  return marked
-    .lexer(text.replaceAll(OPEN, "").replaceAll(CLOSE, ""))
-    .filter((token) => token.type !== "space" && token.type !== "def")
-    .map((token, index) => {
-      const known = before[index];
-      return known?.raw === token.raw ? known : block(token);
-    });
+/** A document in its blocks. */
+export interface Document {
+  source: string;
+  blocks: Block[];
+  /** Whether it can only be read as a whole: it says in one place where links of another lead. */
+  whole: boolean;
 }
 
-function block(token: Token): Block {
+export const BLANK: Document = { source: "", blocks: [], whole: false };
+
+/** Blocks at the end that what comes next may still change; those before are settled. */
+const UNSETTLED = 2;
+
+/** A document as it reads now. Where it only grew since `before`, its settled blocks are not read again; blocks that did not
+ * change stay the same objects. */
+export function read(text: string, before: Document = BLANK): Document {
+  const source = text.replace(/[\uE000\uE001]/g, "").replace(/\r\n?/g, "\n");
+  const grew = !before.whole && source.startsWith(before.source);
+  const blocks = grew ? before.blocks.slice(0, -UNSETTLED) : [];
+  let whole = false;
+  let at = blocks.at(-1)?.end ?? 0;
+  for (const token of marked.lexer(source.slice(at))) {
+    // What a token was read from is not always what it says.
+    whole ||= token.type === "def" || !source.startsWith(token.raw, at);
+    at += token.raw.length;
+    if (token.type === "space" || token.type === "def") continue;
+    const known = before.blocks[blocks.length];
+    blocks.push(known?.raw === token.raw ? (known.end === at ? known : { ...known, end: at }) : block(token, at));
+  }
+  return { source, blocks, whole };
+}
+
+/** Has everything that reading needs made ready, so that the first words of an answer do not wait for it. */
+export function prepare(): void {
+  read("A *word*, a `name`, a [link](https://example.org) and $x$.\n\n# Title\n\n- item\n\n| a |\n|---|\n| 1 |\n\n> said\n\n```ts\nlet a;\n```\n\n<b>x</b>\n");
+}
+
+function block(token: Token, end: number): Block {
   if (token.type === "code") {
     const { raw, text, lang } = token as Tokens.Code;
-    return { raw, kind: "code", code: text, language: lang?.split(/\s/)[0] ?? "" };
+    return { raw, end, kind: "code", code: text, language: lang?.split(/\s/)[0] ?? "" };
   }
-  if (token.type === "blockMath") return { raw: token.raw, kind: "math", formula: (token as MathToken).formula };
+  if (token.type === "blockMath") return { raw: token.raw, end, kind: "math", formula: (token as MathToken).formula };
   formulas = [];
   const html = purifier.sanitize(scrollable(marked.parser([token]), token.type), SANITIZE);
-  return { raw: token.raw, kind: "html", html, formulas };
+  return { raw: token.raw, end, kind: "html", html, formulas };
 }
 
 /** The HTML of a block with its formulas drawn by `typeset`, or as they were written while that is not there yet. */

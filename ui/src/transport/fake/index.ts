@@ -586,6 +586,8 @@ export function fakeTransport(search: string = location.search): Transport {
       yield* words(turn, approved ? "Done." : "All right, I left everything as it was.");
     } else if (lower.includes("math")) {
       yield* words(turn, talk.MATH);
+    } else if (lower.includes("handbook")) {
+      yield* words(turn, talk.HANDBOOK);
     } else if (lower.includes("long")) {
       yield* words(turn, Array.from({ length: 60 }, (_, n) => `Paragraph ${n + 1}. The quick brown fox jumps over the lazy dog.`).join("\n\n"));
     } else {
