@@ -1,4 +1,5 @@
-// A stand-in for a provider that speaks OpenAI's chat completions, streamed. It says what the test can look for.
+// A stand-in for a provider that speaks OpenAI's chat completions, streamed. It says what the test can look for, as fast as the
+// test wants.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
@@ -16,11 +17,21 @@ interface ChatRequest {
   messages?: { role: string; content: unknown }[];
 }
 
-/** Answers every chat with `Stub heard: <the last user message>`, token by token. */
-export async function startProvider(): Promise<Provider> {
+/** What it answers. */
+export interface Manner {
+  /** The answer to a message. */
+  answer: (said: string) => string;
+  /** Tokens a second; all at once when it is 0. */
+  pace: number;
+}
+
+const PLAIN: Manner = { answer: (said) => `Stub heard: ${said}`, pace: 0 };
+
+/** Answers every chat token by token, with `Stub heard: <the last user message>` if it is told nothing else. */
+export async function startProvider(manner: Manner = PLAIN): Promise<Provider> {
   const keys = new Set<string>();
   const server = createServer((request, response) => {
-    void handle(request, response, keys);
+    void handle(request, response, keys, manner);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -37,7 +48,7 @@ export async function startProvider(): Promise<Provider> {
   };
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, keys: Set<string>): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse, keys: Set<string>, manner: Manner): Promise<void> {
   const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
   if (key !== undefined) keys.add(key);
   const path = request.url ?? "";
@@ -46,15 +57,15 @@ async function handle(request: IncomingMessage, response: ServerResponse, keys: 
   } else if (request.method === "POST" && path.endsWith("/chat/completions")) {
     let body = "";
     for await (const chunk of request) body += String(chunk);
-    complete(response, JSON.parse(body) as ChatRequest);
+    await complete(response, JSON.parse(body) as ChatRequest, manner);
   } else {
     json(response, 404, { error: { message: `no such route: ${path}`, type: "invalid_request_error" } });
   }
 }
 
-function complete(response: ServerResponse, chat: ChatRequest): void {
+async function complete(response: ServerResponse, chat: ChatRequest, { answer: say, pace }: Manner): Promise<void> {
   const said = textOf(chat.messages?.findLast((message) => message.role === "user")?.content);
-  const answer = `Stub heard: ${said}`;
+  const answer = say(said);
   const base = { id: "chatcmpl-1", created: 0, model: chat.model ?? "stub-model" };
   const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
   if (chat.stream !== true) {
@@ -71,7 +82,14 @@ function complete(response: ServerResponse, chat: ChatRequest): void {
     response.write(`data: ${JSON.stringify({ ...base, object: "chat.completion.chunk", choices: [{ index: 0, finish_reason: null, ...choice }], ...more })}\n\n`);
   };
   send({ delta: { role: "assistant", content: "" } });
-  for (const piece of answer.split(/(?<= )/)) send({ delta: { content: piece } });
+  const begun = performance.now();
+  for (const [index, piece] of answer.split(/(?<=\s)/).entries()) {
+    // By the clock, so that late timers do not slow it down.
+    const due = pace === 0 ? 0 : begun + (index * 1000) / pace - performance.now();
+    if (due > 0) await new Promise((later) => setTimeout(later, due));
+    if (response.destroyed) return;
+    send({ delta: { content: piece } });
+  }
   send({ delta: {}, finish_reason: "stop" });
   response.write(`data: ${JSON.stringify({ ...base, object: "chat.completion.chunk", choices: [], usage })}\n\n`);
   response.end("data: [DONE]\n\n");

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./driver";
@@ -55,6 +56,18 @@ describe("around the window", () => {
     ]);
     expect(await place.call("desktop.try_hotkey", { keys: "Ctrl+Alt+L" })).toMatchObject({ active: false });
     expect(await place.call("desktop.try_hotkey", { keys: "Ctrl+Alt+J" })).toMatchObject({ active: true, problem: null });
+  });
+
+  it("starts with the session when it is told to, and looks for no updates that it could not trust", async () => {
+    const entry = join(place.home, ".config/autostart/Luna.desktop");
+    await until("the entry", async () => {
+      await place.call("settings.patch", { patch: { start_at_login: true } });
+      return existsSync(entry);
+    });
+    expect(await readFile(entry, "utf8")).toMatch(/^Exec=.*luna-desktop.* --hidden$/m);
+    expect(await place.call("desktop.get", {})).toMatchObject({ starts_at_login: true, updates: false });
+    await place.call("settings.patch", { patch: { start_at_login: false } });
+    await until("no entry", async () => !existsSync(entry));
   });
 
   it("shows what a second start asks for", async () => {

@@ -1,15 +1,17 @@
-// The desktop program's tests: one window after another, in a session with a display and a bus of its own.
+// The desktop program's tests, and its benches (`--mode bench`): one window after another, in a session with a display and a
+// bus of its own.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   root: fileURLToPath(new URL(".", import.meta.url)),
   test: {
-    include: ["**/*.desktop.ts"],
+    include: [mode === "bench" ? "**/*.speed.ts" : "**/*.desktop.ts"],
     environment: "node",
     maxWorkers: 1,
     bail: 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    disableConsoleIntercept: mode === "bench",
   },
-});
+}));

@@ -4,6 +4,8 @@
 mod front;
 pub(crate) mod hotkeys;
 pub(crate) mod links;
+#[cfg(target_os = "linux")]
+mod network;
 mod next;
 mod notices;
 #[cfg(target_os = "linux")]

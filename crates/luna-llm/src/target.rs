@@ -146,7 +146,8 @@ fn base_url(provider: Provider, wire: Wire, written: &str) -> Result<Url> {
 }
 
 /// The first thing that a system without certificates lacks.
-const NO_ROOTS: &str = "this machine has no certificates to know servers by; install its package ca-certificates";
+const NO_ROOTS: &str =
+    "this machine has no certificates to know servers by; install its package ca-certificates";
 
 /// The clients that all requests share, so that connections are kept.
 #[derive(Clone, Debug)]

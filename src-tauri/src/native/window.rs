@@ -250,7 +250,11 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
             api.prevent_close();
             quick::hide(app);
         }
-        WindowEvent::Destroyed => app.state::<Streams>().end_all(window.label()),
+        WindowEvent::Destroyed => {
+            app.state::<Streams>().end_all(window.label());
+            #[cfg(target_os = "linux")]
+            super::network::end_unused(app);
+        }
         _ => {}
     }
 }

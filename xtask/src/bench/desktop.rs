@@ -60,6 +60,7 @@ pub(super) async fn run(luna: PathBuf) -> Result<Vec<Row>> {
     desktop.told(FREED)?;
     sleep(SETTLE).await;
     let freed = desktop.memory_mb()?;
+    let own = desktop.own_mb()?;
     let mut returns = Vec::new();
     for _ in 0..STARTS {
         let began = Instant::now();
@@ -78,6 +79,7 @@ pub(super) async fn run(luna: PathBuf) -> Result<Vec<Row>> {
         Row::new("desktop memory, all processes: shown", shown, "MB"),
         Row::new("desktop memory, all processes: hidden", hidden, "MB"),
         Row::new("desktop memory, all processes: freed", freed, "MB").aim(aim),
+        Row::new("desktop memory: freed, without pages of files", own, "MB").aim(aim),
     ])
 }
 
@@ -224,13 +226,23 @@ impl Desktop {
         Ok(serde_json::from_str(body)?)
     }
 
-    /// What its processes have to themselves, and their share of what they have in common (PSS), in MB.
+    /// What its processes have to themselves, and their share of what they have in common (PSS), in MB. Pages of files,
+    /// programs and libraries among them, count in full where nobody else on the machine uses them.
     fn memory_mb(&self) -> Result<f64> {
+        self.sum("Pss:")
+    }
+
+    /// What of it is in no file: what the kernel cannot drop and read again.
+    fn own_mb(&self) -> Result<f64> {
+        self.sum("Pss_Anon:")
+    }
+
+    fn sum(&self, field: &str) -> Result<f64> {
         let mut kib = 0.0;
         for id in family(self.process.0.id())? {
             // One that ended meanwhile has none.
             let Ok(rollup) = fs::read_to_string(format!("/proc/{id}/smaps_rollup")) else { continue };
-            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
+            let line = rollup.lines().find_map(|line| line.strip_prefix(field)).context("no such field")?;
             kib += line.trim().trim_end_matches("kB").trim().parse::<f64>()?;
         }
         Ok(kib * 1024.0 / 1e6)

@@ -18,6 +18,7 @@ import * as memory from "./memory";
 import * as outside from "./outside";
 import { registry } from "./registry";
 import * as schedule from "./schedule";
+import { handbook } from "./handbook";
 import * as talk from "./talk";
 import { pictureOf, SCENE, voiceTurns } from "./senses";
 import { work, working } from "./work";
@@ -587,7 +588,7 @@ export function fakeTransport(search: string = location.search): Transport {
     } else if (lower.includes("math")) {
       yield* words(turn, talk.MATH);
     } else if (lower.includes("handbook")) {
-      yield* words(turn, talk.HANDBOOK);
+      yield* words(turn, handbook(6));
     } else if (lower.includes("long")) {
       yield* words(turn, Array.from({ length: 60 }, (_, n) => `Paragraph ${n + 1}. The quick brown fox jumps over the lazy dog.`).join("\n\n"));
     } else {
