@@ -1,6 +1,8 @@
 // Sentences of the core in German: why something is asked, and what commands do. The core speaks English; a sentence that is
 // not here is shown as it is.
 
+import { DEEDS, DEEDS_WITH } from "./judge.de";
+
 /** The gate's sentences. `{}` stands for a name. */
 const GATE: Record<string, string> = {
   "it is never run": "das wird nie ausgeführt",
@@ -39,88 +41,73 @@ const KEYS: Record<string, string> = {
     "Auf diesem Desktop können Programme keine globalen Tasten belegen. Lege diese Befehle in seinen Tastatureinstellungen auf Tasten.",
 };
 
-/** What commands do, as the judge says it. */
-const DEEDS: Record<string, string> = {
-  "changes a cluster": "ändert einen Cluster",
-  "changes files": "ändert Dateien",
-  "changes permissions": "ändert Zugriffsrechte",
-  "changes services": "ändert Dienste",
-  "changes settings of the desktop": "ändert Einstellungen des Desktops",
-  "changes settings of the machine": "ändert Einstellungen des Rechners",
-  "changes the branch": "wechselt den Zweig",
-  "changes the network": "ändert das Netz",
-  "changes the running kernel": "ändert den laufenden Kern",
-  "changes the system": "ändert das System",
-  "changes what is published": "ändert Veröffentlichtes",
-  "changes where packages come from": "ändert, woher Pakete kommen",
-  "copies files": "kopiert Dateien",
-  "copies files between machines": "kopiert Dateien zwischen Rechnern",
-  "creates folders": "legt Ordner an",
-  "creates files": "legt Dateien an",
-  "deletes a branch whatever is on it": "löscht einen Zweig, was auch darauf ist",
-  "deletes a tag": "löscht eine Marke",
-  "deletes at a host": "löscht bei einem Anbieter",
-  "deletes files": "löscht Dateien",
-  "deletes folders": "löscht Ordner",
-  "deletes from a cluster": "löscht in einem Cluster",
-  "deletes in a cloud": "löscht in einer Cloud",
-  "deletes logs": "löscht Protokolle",
-  "deletes or stops in a cloud": "löscht oder beendet etwas in einer Cloud",
-  "deletes something elsewhere": "löscht etwas anderswo",
-  "deletes what was built": "löscht Gebautes",
-  "downloads files": "lädt Dateien herunter",
-  "ends processes": "beendet Prozesse",
-  "erases a disk": "löscht einen Datenträger",
-  "fetches from the network": "holt etwas aus dem Netz",
-  "forces what the package manager refuses": "erzwingt, was die Paketverwaltung verweigert",
-  "installs or updates packages": "installiert oder aktualisiert Pakete",
-  "installs packages": "installiert Pakete",
-  "makes a commit": "macht einen Commit",
-  "makes a tag": "setzt eine Marke",
-  "makes folders": "legt Ordner an",
-  "manages packages": "verwaltet Pakete",
-  "moves a branch by force": "verschiebt einen Zweig mit Gewalt",
-  "moves files": "verschiebt Dateien",
-  "moves or renames files": "verschiebt oder benennt Dateien um",
-  "publishes a package": "veröffentlicht ein Paket",
-  "puts files into the trash": "legt Dateien in den Papierkorb",
-  "removes packages": "entfernt Pakete",
-  "runs a command with all rights": "führt einen Befehl mit allen Rechten aus",
-  "runs a program of a package": "startet ein Programm aus einem Paket",
-  "runs a script of the project": "startet ein Skript des Projekts",
-  "runs another program": "startet ein anderes Programm",
-  "runs with the system's privileges": "läuft mit den Rechten des Systems",
-  "sends commits to a remote repository": "sendet Commits an ein entferntes Archiv",
-  "shows and changes the network": "zeigt und ändert das Netz",
-  "switches the machine off or over": "schaltet den Rechner aus oder um",
-  "throws changes away": "verwirft Änderungen",
-  "throws changes of files away": "verwirft Änderungen an Dateien",
-  "unpacks files": "packt Dateien aus",
-  "updates packages": "aktualisiert Pakete",
-  "works on a cloud": "arbeitet an einer Cloud",
-  "works on a cluster": "arbeitet an einem Cluster",
-  "works on a repository": "arbeitet an einem Archiv",
-  "works on containers": "arbeitet an Containern",
-  "works on files": "arbeitet an Dateien",
-  "writes a file": "schreibt eine Datei",
-  "writes files": "schreibt Dateien",
-  "writes to a file": "schreibt in eine Datei",
+/** The check-up's names, findings and ways out (crates/luna-core/src/doctor.rs). `{}` stands for what was found. */
+const DOCTOR: Record<string, string> = {
+  Database: "Datenbank",
+  "Audit log": "Protokoll",
+  Model: "Modell",
+  Machine: "Rechner",
+  Disk: "Datenträger",
+  Backups: "Sicherungen",
+  "Memory search": "Suche im Gedächtnis",
+  "Keys and tokens": "Schlüssel und Token",
+  "in memory": "im Arbeitsspeicher",
+  "stop Luna and run `luna restore`": "Luna anhalten und `luna restore` ausführen",
+  "{} records, all in their place": "{} Einträge, alle an ihrem Platz",
+  "somebody or something changed the file; keep a copy of it and compare it with a backup":
+    "jemand oder etwas hat die Datei geändert; hebe eine Kopie auf und vergleiche sie mit einer Sicherung",
+  "line {} is no record: {}": "Zeile {} ist kein Eintrag: {}",
+  "line {} should be record {} and is {}": "Zeile {} sollte Eintrag {} sein und ist {}",
+  "record {} does not follow the one before it": "Eintrag {} folgt nicht auf den vor ihm",
+  "record {} was changed": "Eintrag {} wurde geändert",
+  "check the permissions of the data folder": "prüfe die Zugriffsrechte des Datenordners",
+  "the built-in model answers: it does tasks, but cannot talk freely": "das eingebaute Modell antwortet: es erledigt Aufgaben, kann aber nicht frei reden",
+  "add a model in Settings, or set LLM_PROVIDER and a key; see `luna models`":
+    "füge in den Einstellungen ein Modell hinzu, oder setze LLM_PROVIDER und einen Schlüssel; siehe `luna models`",
+  "{} at {} answers": "{} bei {} antwortet",
+  "test it in Settings, or choose another": "prüfe es in den Einstellungen, oder wähle ein anderes",
+  "nothing to do; facts about it are missing": "nichts zu tun; Angaben über ihn fehlen",
+  "{} GiB free": "{} GiB frei",
+  "free some space: Luna stops writing when the disk is full": "schaffe Platz: Luna schreibt nicht mehr, wenn der Datenträger voll ist",
+  "{} kept, the newest of {}": "{} aufgehoben, die neueste vom {}",
+  "none yet; one is made every day": "noch keine; jeden Tag wird eine gemacht",
+  "static table": "feste Tabelle",
+  "static table and MiniLM": "feste Tabelle und MiniLM",
+  "kept in {}": "aufgehoben: {}",
+  "the system keyring": "im Schlüsselbund des Systems",
+  "a private file in Luna's data folder": "in einer privaten Datei in Lunas Datenordner",
 };
 
-const PATTERNS = Object.entries({ ...GATE, ...KEYS })
-  .filter(([english]) => english.includes("{}"))
-  .map(([english, german]): [RegExp, string] => [new RegExp(`^${english.replace("{}", "(.+)")}$`), german]);
+const WHOLE: Record<string, string> = { ...GATE, ...KEYS, ...DEEDS, ...DOCTOR };
+
+/** Sentences with names in them, by what they look like. The judge's take a place that is known, or one word. */
+const PATTERNS = [...patterns({ ...GATE, ...KEYS, ...DOCTOR }, () => true), ...patterns(DEEDS_WITH, (name) => name in DEEDS || !name.includes(" "))];
+
+interface Pattern {
+  english: RegExp;
+  german: string;
+  takes: (name: string) => boolean;
+}
+
+function patterns(sentences: Record<string, string>, takes: Pattern["takes"]): Pattern[] {
+  const looksLike = (english: string): RegExp => new RegExp(`^${english.split("{}").map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&")).join("(.+)")}$`);
+  return Object.entries(sentences)
+    .filter(([english]) => english.includes("{}"))
+    .map(([english, german]) => ({ english: looksLike(english), german, takes }));
+}
 
 /** A sentence of the core, in German where it is known. */
 export function deSaid(sentence: string): string {
-  const whole = GATE[sentence] ?? KEYS[sentence] ?? DEEDS[sentence];
+  const whole = WHOLE[sentence];
   if (whole !== undefined) return whole;
+  for (const { english, german, takes } of PATTERNS) {
+    const names = english.exec(sentence)?.slice(1);
+    if (names?.every(takes)) return names.reduce((said, name) => said.replace("{}", WHOLE[name] ?? name), german);
+  }
   // "`rm -r old`: deletes files", "the command is dangerous: deletes files".
   const colon = sentence.lastIndexOf(": ");
   if (colon !== -1) return `${deSaid(sentence.slice(0, colon))}: ${deSaid(sentence.slice(colon + 2))}`;
-  for (const [pattern, german] of PATTERNS) {
-    const name = pattern.exec(sentence)?.[1];
-    if (name !== undefined) return german.replace("{}", name);
-  }
-  return sentence;
+  // "overwrites a disk (/dev/sda)".
+  const [, deed, on] = /^(.+?) (\(.+\))$/.exec(sentence) ?? [];
+  return deed !== undefined && on !== undefined && deed in DEEDS ? `${DEEDS[deed]} ${on}` : sentence;
 }
