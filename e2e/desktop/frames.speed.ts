@@ -44,8 +44,8 @@ describe("frames of the window", () => {
   beforeAll(async () => {
     provider = await startProvider({ answer: (said) => (said.includes("handbook") ? RICH : PLAIN), pace: PACE });
     place = await Place.make();
-    const env = { ...place.environment, LLM_PROVIDER: "openai-compatible", OPENAI_API_KEY: "sk-none", OPENAI_BASE_URL: provider.url, OPENAI_MODEL: "stub-model" };
-    window = await Window.open(place.program, env);
+    place.more = { LLM_PROVIDER: "openai-compatible", OPENAI_API_KEY: "sk-none", OPENAI_BASE_URL: provider.url, OPENAI_MODEL: "stub-model" };
+    window = await Window.open(place.program, place.environment);
     await until("Luna answers", () => place.call("settings.patch", { patch: { onboarded: true, user_name: "Ada" } }));
   });
   afterAll(async () => {

@@ -11,6 +11,9 @@ const PROGRAM = process.env["LUNA_DESKTOP_BIN"] ?? "";
 
 /** Where a Luna lives: her folder, her user's home, her port. */
 export class Place {
+  /** What her environment has besides: that of another desktop, for example. */
+  more: NodeJS.ProcessEnv = {};
+
   private constructor(
     readonly folder: string,
     readonly home: string,
@@ -47,6 +50,7 @@ export class Place {
       LUNA_DATA_DIR: this.data,
       LUNA_SECRET_STORE: "file",
       OLLAMA_BASE_URL: "http://127.0.0.1:9",
+      ...this.more,
     };
   }
 

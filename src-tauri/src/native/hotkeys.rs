@@ -9,6 +9,8 @@ use luna_model::Settings;
 use parking_lot::Mutex;
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_global_shortcut::{GlobalShortcutExt as _, Shortcut, ShortcutState};
+#[cfg(target_os = "linux")]
+use tokio_util::sync::CancellationToken;
 
 use super::talk::Talk;
 use super::{Shell, quick, window};
@@ -94,12 +96,23 @@ pub(super) struct Hotkeys {
     /// What the portal said; none = nothing to say.
     note: Mutex<Option<String>>,
     bind: Mutex<Vec<String>>,
+    /// Ends what follows the portal's keys; those of before are given back when others are wanted.
+    #[cfg(target_os = "linux")]
+    followed: Mutex<CancellationToken>,
 }
 
 impl Hotkeys {
     pub(super) fn new(app: AppHandle) -> Self {
         let way = if is_wayland() { Way::Portal } else { Way::Taken };
-        Self { app, way, state: Mutex::default(), note: Mutex::default(), bind: Mutex::default() }
+        Self {
+            app,
+            way,
+            state: Mutex::default(),
+            note: Mutex::default(),
+            bind: Mutex::default(),
+            #[cfg(target_os = "linux")]
+            followed: Mutex::default(),
+        }
     }
 
     /// How each stands, what to know, and what to bind where none can be had.
@@ -187,7 +200,9 @@ impl Hotkeys {
 
     #[cfg(target_os = "linux")]
     fn ask_portal(&self, wanted: &[(Deed, String)]) -> Vec<Hotkey> {
-        super::portal::bind(&self.app, wanted.to_vec());
+        let end = CancellationToken::new();
+        std::mem::replace(&mut *self.followed.lock(), end.clone()).cancel();
+        super::portal::bind(&self.app, wanted.to_vec(), end);
         let state = |(deed, keys): &(Deed, String)| Hotkey {
             setting: deed.setting().into(),
             keys: keys.clone(),

@@ -3,26 +3,45 @@
 
 use std::sync::Arc;
 
+use ashpd::desktop::Session;
 use ashpd::desktop::global_shortcuts::{BindShortcutsOptions, GlobalShortcuts, NewShortcut};
 use futures::StreamExt as _;
 use tauri::{AppHandle, Manager as _};
+use tokio_util::sync::CancellationToken;
 
 use super::Shell;
 use super::hotkeys::Deed;
 
-/// Asks the portal for keys, and does their deeds for as long as the program runs.
-pub(super) fn bind(app: &AppHandle, wanted: Vec<(Deed, String)>) {
+/// Asks the portal for keys, and does their deeds until `end`.
+pub(super) fn bind(app: &AppHandle, wanted: Vec<(Deed, String)>, end: CancellationToken) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = follow(&app, &wanted).await {
+        if let Err(error) = hold(&app, &wanted, &end).await {
             app.state::<Arc<Shell>>().hotkeys.refused(&error.to_string());
         }
     });
 }
 
-async fn follow(app: &AppHandle, wanted: &[(Deed, String)]) -> ashpd::Result<()> {
+async fn hold(app: &AppHandle, wanted: &[(Deed, String)], end: &CancellationToken) -> ashpd::Result<()> {
     let portal = GlobalShortcuts::new().await?;
     let session = portal.create_session(Default::default()).await?;
+    let outcome = tokio::select! {
+        () = end.cancelled() => Ok(()),
+        outcome = follow(app, wanted, &portal, &session) => outcome,
+    };
+    // Its keys would go on being told beside those of the next one.
+    if let Err(error) = session.close().await {
+        tracing::debug!(%error, "the portal keeps old hotkeys");
+    }
+    outcome
+}
+
+async fn follow(
+    app: &AppHandle,
+    wanted: &[(Deed, String)],
+    portal: &GlobalShortcuts,
+    session: &Session<GlobalShortcuts>,
+) -> ashpd::Result<()> {
     let shortcuts: Vec<_> = wanted
         .iter()
         .filter(|(_, keys)| !keys.is_empty())
@@ -31,7 +50,7 @@ async fn follow(app: &AppHandle, wanted: &[(Deed, String)]) -> ashpd::Result<()>
         })
         .collect();
     let bound = portal
-        .bind_shortcuts(&session, &shortcuts, None, BindShortcutsOptions::default())
+        .bind_shortcuts(session, &shortcuts, None, BindShortcutsOptions::default())
         .await?
         .response()?;
     let given: Vec<_> = bound
