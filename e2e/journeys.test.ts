@@ -410,6 +410,34 @@ describe("settings", () => {
 });
 
 describe("everywhere", () => {
+  it("is not to be disturbed, goes to bed and is back, without a mouse", async () => {
+    await open("#/today/week");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("disturb");
+    await page.keyboard.press("Enter");
+    const sign = page.getByRole("link", { name: "Do not disturb" });
+    await sign.waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("going to bed");
+    await page.keyboard.press("Enter");
+    const night = page.getByRole("dialog", { name: "Good night" });
+    await night.waitFor();
+    await page.keyboard.press("Escape");
+    await night.waitFor({ state: "hidden" });
+    await sign.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("switch", { name: "Do not disturb" }).press(" ");
+    await sign.waitFor({ state: "hidden" });
+  });
+
+  it("has less of a kind of message and all of it again", async () => {
+    await open("#/settings/initiative");
+    await page.getByRole("button", { name: "Less of this: What the day brings" }).click();
+    await page.getByText("Every other day at most").first().waitFor();
+    await page.getByRole("button", { name: "As before: What the day brings" }).click();
+    await expect.poll(() => page.getByRole("button", { name: "As before: What the day brings" }).count()).toBe(0);
+  });
+
   it("goes anywhere from the palette, without a mouse", async () => {
     await open("#/chat");
     await page.keyboard.press("Control+k");

@@ -424,6 +424,23 @@ const LOOKS: Look[] = [
       await page.getByText("2 × box").waitFor();
     },
   },
+  { name: "settings-initiative", at: "#/settings/initiative", before: (page) => page.getByText("What is left of the day").waitFor() },
+  {
+    name: "settings-quiet",
+    at: "#/settings/initiative",
+    before: async (page) => {
+      await page.getByRole("switch", { name: "Do not disturb" }).click();
+      await page.getByRole("link", { name: "Do not disturb" }).waitFor();
+    },
+  },
+  {
+    name: "away",
+    at: "#/settings/initiative",
+    before: async (page) => {
+      await page.getByRole("button", { name: "I’m off for a while" }).click();
+      await page.getByRole("dialog", { name: "Away" }).waitFor();
+    },
+  },
   { name: "settings-storage", at: "#/settings/storage", before: (page) => page.getByText("Kept for undo").waitFor() },
   {
     name: "settings-delete",

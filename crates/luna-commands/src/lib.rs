@@ -16,6 +16,7 @@ mod costs;
 mod dashboard;
 pub mod desktop;
 mod holdings;
+mod initiative;
 mod memory;
 mod music;
 mod providers;

@@ -272,6 +272,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::schedule::register(&mut register);
     crate::channels::register(&mut register);
     crate::connections::register(&mut register);
+    crate::initiative::register(&mut register);
     crate::dashboard::register(&mut register);
     crate::music::register(&mut register);
     crate::accounts::register(&mut register);

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 
 use crate::Luna;
+use crate::presence::Whence;
 use crate::running::Occupied;
 use crate::schedule::Meter;
 
@@ -144,6 +145,15 @@ impl Asker {
         }
     }
 
+    /// Where the user speaks from, if it is the user who speaks.
+    fn user_from(&self) -> Option<Whence> {
+        match self {
+            Self::User => Some(Whence::Here),
+            Self::Guest(guest) if guest.standing == luna_model::Standing::Owner => Some(Whence::Elsewhere),
+            _ => None,
+        }
+    }
+
     /// Whether what Luna remembers of the user may be told.
     pub(crate) fn may_know(&self) -> bool {
         !matches!(self, Self::Guest(guest) if guest.standing != luna_model::Standing::Owner)
@@ -177,6 +187,9 @@ impl Luna {
             return Err(Error::limit("the message is longer than 1 MiB; give it as a file instead"));
         }
         let now = self.clock().now();
+        if let Some(from) = asker.user_from() {
+            self.hear_of_user(&request.message, from);
+        }
         let conversation = match request.conversation {
             Some(id) => self.conversation(id).await?.id,
             None => {

@@ -28,6 +28,7 @@ use crate::parts::Parts;
 use crate::ports::{
     Channels, Clock, Desktop, Fetch, Llm, Music, Recall, Secrets, Shell, Sight, Sources, Tailnet,
 };
+use crate::presence::Whereabouts;
 use crate::processes::Processes;
 use crate::running::Running;
 use crate::schedule::Schedule;
@@ -67,6 +68,7 @@ struct Inner {
     post: Post,
     sights: Sights,
     sign_ins: SignIns,
+    whereabouts: Whereabouts,
     settings: SettingsRow,
     running: Running,
     callers: Callers,
@@ -146,6 +148,7 @@ impl Luna {
                 post: Post::default(),
                 sights: Sights::default(),
                 sign_ins: SignIns::default(),
+                whereabouts: Whereabouts::default(),
                 settings,
                 stopping,
             }),
@@ -160,6 +163,7 @@ impl Luna {
         luna.listen_in_background();
         luna.keep_time();
         luna.keep_post();
+        luna.watch_user();
         Ok(luna)
     }
 
@@ -181,6 +185,7 @@ impl Luna {
     pub async fn patch_settings(&self, patch: SettingsPatch) -> Result<Settings> {
         let settings = self.inner.settings.patch(self.db(), self.bus(), patch).await?;
         self.apply(settings.clone()).await;
+        self.whereabouts().look_again();
         Ok(settings)
     }
 
@@ -252,9 +257,7 @@ impl Luna {
         &self.inner.calendar
     }
 
-    /// What goes on in the background.
-    #[must_use]
-    pub fn processes(&self) -> &Processes {
+    pub(crate) fn processes(&self) -> &Processes {
         &self.inner.processes
     }
 
@@ -386,6 +389,10 @@ impl Luna {
 
     pub(crate) fn music(&self) -> &dyn Music {
         self.inner.parts.music.as_ref()
+    }
+
+    pub(crate) fn whereabouts(&self) -> &Whereabouts {
+        &self.inner.whereabouts
     }
 
     pub(crate) fn sign_ins(&self) -> &SignIns {

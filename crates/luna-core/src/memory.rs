@@ -297,33 +297,50 @@ impl Memory {
     /// When the database does not answer.
     pub async fn compact(&self) -> Result<Compacted> {
         let merged = self.merge_alike().await?;
-        let faded = self.fade_if_due().await?;
+        let faded = self.fade_if_due().await?.unwrap_or_default();
         if merged + faded > 0 {
             self.changed();
         }
         Ok(Compacted { merged, faded })
     }
 
-    /// Upkeep: compaction, and vectors for what has none yet (an engine may have arrived meanwhile).
-    pub(crate) async fn tend(&self) -> Result<()> {
-        self.compact().await?;
-        self.deepen().await
+    /// Upkeep: compaction, vectors for what has none yet (an engine may have arrived meanwhile), and the personality's way
+    /// back to what it was set to. The names of what was done.
+    pub(crate) async fn tend(&self) -> Result<Vec<&'static str>> {
+        let merged = self.merge_alike().await?;
+        let faded = self.fade_if_due().await?;
+        if merged + faded.unwrap_or_default() > 0 {
+            self.changed();
+        }
+        self.settle().await?;
+        self.deepen().await?;
+        let mut done = vec!["daily_memory_compaction", "daily_personality_decay"];
+        done.extend(faded.map(|_| "confidence_decay"));
+        Ok(done)
     }
 
-    /// Facts not used for 30 days lose 0.04 of their confidence a week, down to 0.3.
-    async fn fade_if_due(&self) -> Result<usize> {
+    /// Writes down how far the personality has come back by itself.
+    async fn settle(&self) -> Result<()> {
+        let _growing = self.inner.growing.lock().await;
+        let Some(kept) = self.inner.db.document::<Grown>(PERSONALITY).await? else { return Ok(()) };
+        let settled = kept.at(self.inner.clock.now());
+        if settled == kept { Ok(()) } else { self.inner.db.set_document(PERSONALITY, &settled).await }
+    }
+
+    /// Facts not used for 30 days lose 0.04 of their confidence a week, down to 0.3. How many did; none when it is not due.
+    async fn fade_if_due(&self) -> Result<Option<usize>> {
         let now = self.inner.clock.now();
         let last: Option<Timestamp> = self.inner.db.document(FADED).await?;
         let due = last.is_none_or(|last| now.duration_since(last).as_hours() >= 7 * 24);
         if !due {
-            return Ok(0);
+            return Ok(None);
         }
         self.inner.db.set_document(FADED, &now).await?;
         // The first time only starts the clock.
-        let Some(_) = last else { return Ok(0) };
+        let Some(_) = last else { return Ok(None) };
         let long_ago =
             now.saturating_sub(jiff::SignedDuration::from_hours(30 * 24)).unwrap_or(Timestamp::MIN);
-        self.inner.db.fade_facts(long_ago, 0.04, 0.3).await
+        self.inner.db.fade_facts(long_ago, 0.04, 0.3).await.map(Some)
     }
 
     /// Puts every fact into the index of meaning, then makes the vectors that are missing.

@@ -80,7 +80,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "tasks", tools: &["create_agent_task", "spawn_agent", "wait_agents"] },
     Module {
         name: crate::schedule::MODULE,
-        tools: &["create_schedule", "list_schedules", "delete_schedule"],
+        tools: &["create_schedule", "list_schedules", "delete_schedule", "less_of_this"],
     },
 ];
 

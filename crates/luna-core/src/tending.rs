@@ -55,7 +55,11 @@ impl Luna {
             .await?;
         self.refresh_subscriptions().await?;
         self.summarise_long_conversations().await?;
-        self.memory().tend().await
+        let tended = self.memory().tend().await?;
+        for name in tended {
+            self.processes().ran(name, now);
+        }
+        Ok(())
     }
 
     /// Summarises, for the prompt, what lies before the window of long conversations.

@@ -10,6 +10,7 @@ mod children;
 mod code;
 mod desktop;
 mod files;
+mod initiative;
 mod memory;
 mod music;
 mod outside;
@@ -241,6 +242,7 @@ impl Tools {
             Registered::new::<artifacts::UpdateArtifact>()?,
             Registered::new::<children::SpawnAgent>()?,
             Registered::new::<children::WaitAgents>()?,
+            Registered::new::<initiative::LessOfThis>()?,
             Registered::new::<desktop::GetSystemInfo>()?,
             Registered::new::<desktop::GetClipboard>()?,
             Registered::new::<desktop::SetClipboard>()?,

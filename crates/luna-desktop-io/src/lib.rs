@@ -8,6 +8,7 @@ mod clipboard;
 mod facts;
 #[cfg(target_os = "linux")]
 mod focus;
+mod presence;
 mod program;
 mod session;
 mod sight;
@@ -18,8 +19,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use luna_core::ports::{
-    AppVolume, Application, Area, Camera, Desktop, Glance, Launched, Picture, Sight, SystemInfo, Volume,
-    Window,
+    AppVolume, Application, Area, Camera, Desktop, Glance, Launched, Picture, Presence, Sight, SystemInfo,
+    Volume, Window,
 };
 use luna_model::{Error, Result};
 
@@ -112,6 +113,10 @@ impl Desktop for LocalDesktop {
 
     async fn sleep(&self) -> Result<()> {
         session::sleep().await
+    }
+
+    async fn presence(&self) -> Presence {
+        presence::now().await
     }
 }
 

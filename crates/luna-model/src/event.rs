@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::{
     ActionId, AgentTask, Artifact, Child, Confirmation, ConversationId, ErrorKind, JobRun, MessageId,
-    OutputStream, RunId, RunState, Scene, StepState, ToolCall, ToolResult, TurnId, Usage, VoicePhase,
-    VoiceTurn,
+    OutputStream, RunId, RunState, Scene, StepState, ToolCall, ToolResult, TurnId, Usage, UserNow,
+    VoicePhase, VoiceTurn,
 };
 
 /// Something that happened.
@@ -228,6 +228,11 @@ pub enum Event {
     TaskChanged {
         /// The task.
         task: Box<AgentTask>,
+    },
+    /// The user came, left or does something else now, or Luna began or ended to keep quiet.
+    UserChanged {
+        /// How it is now.
+        user: UserNow,
     },
     /// The settings changed; these are the changed names.
     SettingsChanged {

@@ -43,12 +43,14 @@ pub enum JobWhat {
     Overdue {},
     /// Asks how something went that the user said would happen.
     FollowUp {},
+    /// Asks how it goes, a while after the last talk.
+    CheckIn {},
 }
 
 impl JobWhat {
     /// The handlers that anyone may choose.
-    pub const HANDLERS: [&str; 8] =
-        ["prompt", "command", "backup", "webhook", "reminder", "brief", "overdue", "follow_up"];
+    pub const HANDLERS: [&str; 9] =
+        ["prompt", "command", "backup", "webhook", "reminder", "brief", "overdue", "follow_up", "check_in"];
 
     /// From a handler's name and what it is given.
     ///
@@ -190,7 +192,19 @@ impl Job {
     /// Whether Luna begins to speak by herself with it: not in quiet hours.
     #[must_use]
     pub const fn speaks_up(&self) -> bool {
-        matches!(self.what, JobWhat::Brief {} | JobWhat::Overdue {} | JobWhat::FollowUp {})
+        self.initiative().is_some()
+    }
+
+    /// The kind of message that Luna begins by herself with it, if she does.
+    #[must_use]
+    pub const fn initiative(&self) -> Option<&'static str> {
+        match self.what {
+            JobWhat::Brief {} => Some("brief"),
+            JobWhat::Overdue {} => Some("overdue"),
+            JobWhat::FollowUp {} => Some("follow_up"),
+            JobWhat::CheckIn {} => Some("check_in"),
+            _ => None,
+        }
     }
 }
 

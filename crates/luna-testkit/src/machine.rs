@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use luna_core::ports::{
-    AppVolume, Application, Area, Camera, Desktop, Disk, Fetch, Glance, Launched, Page, Picture, SearchHit,
-    Secrets, Sight, SystemInfo, Volume, WebFile, Window,
+    AppVolume, Application, Area, Camera, Desktop, Disk, Fetch, Glance, Launched, Page, Picture, Presence,
+    SearchHit, Secrets, Sight, SystemInfo, Volume, WebFile, Window,
 };
 use luna_model::{Error, Result, Secret};
 use parking_lot::Mutex;
@@ -29,6 +29,7 @@ struct State {
     player: u8,
     rests: Vec<&'static str>,
     glances: VecDeque<Option<Glance>>,
+    presence: Presence,
 }
 
 impl Default for State {
@@ -43,6 +44,7 @@ impl Default for State {
             player: 80,
             rests: vec![],
             glances: VecDeque::new(),
+            presence: Presence::default(),
         }
     }
 }
@@ -63,6 +65,11 @@ impl PaperMachine {
     /// What each glance at a window shows, one after another; the last for ever.
     pub fn show(&self, glances: impl IntoIterator<Item = Option<Glance>>) {
         self.state.lock().glances.extend(glances);
+    }
+
+    /// Nothing was touched for so many seconds; whether it is locked.
+    pub fn leave(&self, idle_s: u64, locked: bool) {
+        self.state.lock().presence = Presence { idle_s: Some(idle_s), locked: Some(locked) };
     }
 
     /// Whether the sound is off.
@@ -184,6 +191,10 @@ impl Desktop for PaperMachine {
     async fn sleep(&self) -> Result<()> {
         self.state.lock().rests.push("sleep");
         Ok(())
+    }
+
+    async fn presence(&self) -> Presence {
+        self.state.lock().presence
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Notice {
     pub(super) question: Option<ActionId>,
     /// The reminder that its button puts off.
     pub(super) reminder: Option<ReminderId>,
+    /// The kind of message by Luna herself that its button makes rarer.
+    pub(super) initiative: Option<String>,
     /// Buttons: what they do and what they say.
     pub(super) buttons: Vec<(&'static str, &'static str)>,
     /// Where a click leads.
@@ -49,6 +51,7 @@ pub(super) enum Pressed {
     Allow,
     Deny,
     Later,
+    Less,
     Open,
 }
 
@@ -58,6 +61,7 @@ impl Pressed {
             "allow" => Self::Allow,
             "deny" => Self::Deny,
             "later" => Self::Later,
+            "less" => Self::Less,
             _ => Self::Open,
         }
     }
@@ -81,6 +85,14 @@ impl Answers {
                     if let Err(trouble) = self.core.call("calendar.snooze", input).await {
                         tracing::warn!(why = trouble.message(), "a reminder was not put off");
                     }
+                }
+                return;
+            }
+            Pressed::Less => {
+                if let Some(kind) = &notice.initiative
+                    && let Err(trouble) = self.core.call("initiative.less", json!({ "kind": kind })).await
+                {
+                    tracing::warn!(why = trouble.message(), "there is as much of this as before");
                 }
                 return;
             }
@@ -158,6 +170,12 @@ fn said(text: &str, about: &Value, settings: &Settings) -> Option<Notice> {
     let plain = Notice { title: settings.luna_name.clone(), text: text.into(), ..Notice::default() };
     match about.as_str().or_else(|| about.get("kind")?.as_str())? {
         "proactive" => Some(plain),
+        // What she says at times, and of it what the user may want less of.
+        "job" | "greeting" => {
+            let initiative = about.get("initiative").and_then(|kind| kind.as_str()).map(str::to_owned);
+            let buttons = initiative.iter().map(|_| ("less", words.less)).collect();
+            Some(Notice { initiative, buttons, ..plain })
+        }
         "reminder" => Some(Notice {
             reminder: about.get("reminder").and_then(|id| serde_json::from_value(id.clone()).ok()),
             buttons: vec![("later", words.later), ("default", words.look)],
@@ -231,6 +249,11 @@ mod tests {
         let reminder = json!({"kind": "reminder", "reminder": "0199d0f4-6f0e-7000-8000-000000000000", "text": "Rain soon"});
         let shown = notice(&said(Some(reminder)), &settings).unwrap();
         assert!(shown.reminder.is_some() && shown.buttons[0].0 == "later");
+        let brief = json!({"kind": "job", "job": "1", "run": "2", "initiative": "brief"});
+        let shown = notice(&said(Some(brief)), &settings).unwrap();
+        assert_eq!((shown.initiative.as_deref(), shown.buttons[0].0), (Some("brief"), "less"));
+        let own = json!({"kind": "job", "job": "1", "run": "2", "initiative": null});
+        assert_eq!(notice(&said(Some(own)), &settings).unwrap().buttons, vec![]);
         assert_eq!(notice(&said(Some("lagged".into())), &settings), None);
         assert_eq!(notice(&said(None), &settings), None);
         assert_eq!(notice(&Event::MemoryChanged, &settings), None);

@@ -61,6 +61,15 @@ function noticed(text: string, level: string, about: JsonValue): void {
       luna.call("calendar.snooze", { reminder, until }).then(() => toasts.show(t().today.snoozed), (thrown: unknown) => toasts.failed(thrown));
     };
     toasts.show(text, { action: { label: t().today.snooze, run: snooze } });
+  } else if (typeof kind["initiative"] === "string") {
+    const of = kind["initiative"];
+    const less = (): void => {
+      luna.call("initiative.less", { kind: of }).then(
+        (now) => toasts.show(t().initiative.now(t().initiative.restraints[now.restraint]), { action: { label: t().announce.show, run: () => router.go("settings", "initiative") } }),
+        (thrown: unknown) => toasts.failed(thrown),
+      );
+    };
+    toasts.show(text, { action: { label: t().initiative.less, run: less } });
   } else if (kind["kind"] === "budget") {
     toasts.show(text, { level: "warning", action: { label: t().announce.show, run: () => router.go("scheduler", "jobs") } });
   } else {

@@ -18,6 +18,7 @@ import type { ToolCall } from "./ToolCall";
 import type { ToolResult } from "./ToolResult";
 import type { TurnId } from "./TurnId";
 import type { Usage } from "./Usage";
+import type { UserNow } from "./UserNow";
 import type { VoicePhase } from "./VoicePhase";
 import type { VoiceTurn } from "./VoiceTurn";
 import type { JsonValue } from "./serde_json/JsonValue";
@@ -301,7 +302,11 @@ job_run: JobRun, } | { "type": "channels_changed" } | { "type": "task_changed",
 /**
  * The task.
  */
-task: AgentTask, } | { "type": "settings_changed", 
+task: AgentTask, } | { "type": "user_changed", 
+/**
+ * How it is now.
+ */
+user: UserNow, } | { "type": "settings_changed", 
 /**
  * Which.
  */

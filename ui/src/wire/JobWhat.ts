@@ -28,4 +28,4 @@ body: JsonValue | null, } } | { "handler": "reminder", "payload": {
 /**
  * What.
  */
-text: string, } } | { "handler": "brief", "payload": Record<symbol, never> } | { "handler": "overdue", "payload": Record<symbol, never> } | { "handler": "follow_up", "payload": Record<symbol, never> };
+text: string, } } | { "handler": "brief", "payload": Record<symbol, never> } | { "handler": "overdue", "payload": Record<symbol, never> } | { "handler": "follow_up", "payload": Record<symbol, never> } | { "handler": "check_in", "payload": Record<symbol, never> };

@@ -61,6 +61,7 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
         tool("lock_screen", &[], &[]),
         tool("display_off", &[], &[]),
         tool("sleep_computer", &[], &[]),
+        tool("less_of_this", &[], &[]),
         tool("spotify_play", &[], &[("query", &text), ("device", &text)]),
         tool("spotify_pause", &[], &[]),
         tool("spotify_next", &[], &[]),

@@ -1,8 +1,6 @@
 //! Reminding: what is due is said once, however often the clock jumps, the machine sleeps or the program ends. What was
 //! due while nobody was awake is said late, unless the event is over by then.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use luna_model::{CalendarEvent, Event, Occurrence, Reminder, Result, Timestamp};
 use serde_json::json;
@@ -10,9 +8,6 @@ use serde_json::json;
 use super::recurrence;
 use crate::Luna;
 
-/// How long the clock on the wall is trusted not to have jumped: after a suspend or a change of the clock, what is due is
-/// said at most so much late.
-const TRUST: Duration = Duration::from_secs(20);
 /// Longest time before an event at which it can be reminded of, in minutes: four weeks.
 const EARLIEST: u32 = 4 * 7 * 24 * 60;
 /// How far back an event may have begun to be still reminded of, if it is not over.
@@ -23,23 +18,7 @@ impl Luna {
     pub(crate) fn remind(&self) {
         let luna = self.clone();
         self.tasks().spawn(async move {
-            let mut changes = luna.bus().watch();
-            loop {
-                let next = match luna.remind_due().await {
-                    Ok(next) => next,
-                    Err(error) => {
-                        tracing::warn!(%error, "reminding did not succeed; it is tried again shortly");
-                        None
-                    }
-                };
-                let ahead = next.map(|at| at.duration_since(luna.clock().now()));
-                let wait = ahead.and_then(|d| Duration::try_from(d).ok()).unwrap_or(TRUST).min(TRUST);
-                tokio::select! {
-                    () = luna.stopping().cancelled() => break,
-                    () = tokio::time::sleep(wait) => {}
-                    () = crate::events::until(&mut changes, |event| matches!(event, Event::CalendarChanged)) => {}
-                }
-            }
+            luna.whenever_due(|event| matches!(event, Event::CalendarChanged), || luna.remind_due()).await;
         });
     }
 
@@ -58,6 +37,7 @@ impl Luna {
             }
             self.say_reminder(reminder, now).await?;
         }
+        self.processes().ran("check_upcoming_events", now);
         let ahead = now.saturating_add(SignedDuration::from_mins(i64::from(EARLIEST))).unwrap_or(now);
         let back = now.saturating_sub(BACK).unwrap_or(now);
         for event in self.db().events_between(back, ahead).await? {

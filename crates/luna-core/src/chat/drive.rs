@@ -115,6 +115,10 @@ impl Driver {
             summary: summary.as_deref(),
             instructions: &[Some(settings.instructions.as_str()), self.begun.request.instructions.as_deref()],
             skills: &skills,
+            manner: match &self.begun.asker {
+                Asker::User => self.luna.manner_for_user(),
+                _ => None,
+            },
             guest: match &self.begun.asker {
                 Asker::Guest(guest) => Some(guest),
                 _ => None,

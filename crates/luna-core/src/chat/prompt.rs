@@ -30,6 +30,8 @@ pub(crate) struct Prompt<'a> {
     /// What holds always, and what holds in this conversation.
     pub(crate) instructions: &'a [Option<&'a str>],
     pub(crate) skills: &'a [Skill],
+    /// What the user's state asks of the answer.
+    pub(crate) manner: Option<&'a str>,
     /// Who asks, when it is not the user in the window.
     pub(crate) guest: Option<&'a Guest>,
     /// Tools to be called in text, when the model has no calls of its own.
@@ -51,6 +53,9 @@ impl Prompt<'_> {
             self.now.strftime("%A, %-d %B %Y, %H:%M (%:z %Q)")
         );
         let _ = writeln!(out, "\n## How you speak\n{}", self.personality);
+        if let Some(manner) = self.manner {
+            let _ = writeln!(out, "{manner}");
+        }
         if self.mode == ChatMode::Voice {
             out.push_str("Your answer is spoken aloud: one to three short sentences, no Markdown, no lists, no addresses.\n");
         }
@@ -121,6 +126,7 @@ pub(crate) fn own_words(
         now,
         mode,
         tone: None,
+        manner: None,
         personality,
         facts,
         summary: None,

@@ -2,7 +2,7 @@
 //! a summary only stands for it in the prompt.
 
 use luna_model::{
-    ConversationId, Message, MessageId, ModelEvent, ModelRequest, Provider, Result, Role, Turn,
+    ConversationId, Message, MessageId, ModelEvent, ModelRequest, Provider, Result, Role, Turn, Usage,
 };
 
 use crate::Luna;
@@ -77,15 +77,22 @@ impl Luna {
 
     /// A model's whole answer to one request.
     pub(crate) async fn answer_of(&self, request: ModelRequest) -> Result<String> {
+        Ok(self.answer_and_usage(request).await?.0)
+    }
+
+    /// A model's whole answer to one request, and what it used.
+    pub(crate) async fn answer_and_usage(&self, request: ModelRequest) -> Result<(String, Usage)> {
         use futures::StreamExt as _;
         let mut stream = self.llm().stream(request).await?;
-        let mut text = String::new();
+        let (mut text, mut used) = (String::new(), Usage::default());
         while let Some(event) = stream.next().await {
-            if let ModelEvent::Text(part) = event? {
-                text.push_str(&part);
+            match event? {
+                ModelEvent::Text(part) => text.push_str(&part),
+                ModelEvent::Usage(usage) => used = usage,
+                _ => {}
             }
         }
-        Ok(text)
+        Ok((text, used))
     }
 }
 

@@ -112,6 +112,15 @@ pub struct Launched {
     pub was_running: bool,
 }
 
+/// What the machine knows of whether somebody is at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Seconds since a key or the pointer was touched; none where the machine does not say.
+    pub idle_s: Option<u64>,
+    /// Whether the session is locked; none where the machine does not say.
+    pub locked: Option<bool>,
+}
+
 /// The machine. What it lacks is `Unavailable`, with what is missing and how to get it.
 #[async_trait]
 pub trait Desktop: Send + Sync {
@@ -168,4 +177,7 @@ pub trait Desktop: Send + Sync {
 
     /// Puts the machine to sleep.
     async fn sleep(&self) -> Result<()>;
+
+    /// Whether somebody is at it, as far as it can be told.
+    async fn presence(&self) -> Presence;
 }

@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use jiff::SignedDuration;
-use jiff::civil::Time;
 use luna_model::{
     ActionId, Actor, CommandContext, Error, ErrorKind, Event, Job, JobRun, JobState, JobWhat, Result,
-    RunCause, RunOutcome, RunState, Settings, Timestamp,
+    RunCause, RunOutcome, RunState, Timestamp,
 };
 use luna_store::RunEnd;
 use serde_json::{Value, json};
@@ -62,8 +61,14 @@ impl Luna {
         match self.db().end_run(end).await {
             Ok(true) => {
                 if let Some(text) = message {
+                    if let Some(kind) = job.initiative().filter(|_| !stopped)
+                        && let Err(error) = self.said_by_herself(kind).await
+                    {
+                        tracing::warn!(%error, "when this was said could not be written down");
+                    }
                     let kind = if stopped { "budget" } else { "job" };
-                    let about = json!({ "kind": kind, "job": job.id, "run": run.id });
+                    let about =
+                        json!({ "kind": kind, "job": job.id, "run": run.id, "initiative": job.initiative() });
                     self.bus().publish(Event::Notice { level: "info".into(), text, about: Some(about) });
                 }
                 if let Ok(Some(over)) = self.db().job_run(run.id).await {
@@ -91,11 +96,15 @@ impl Luna {
     async fn deed(&self, job: &Job, run: &JobRun, meter: Meter) -> Result<Did> {
         let say =
             |text: Option<String>| text.map_or_else(|| Did::quietly("there was nothing to say"), Did::said);
-        if job.speaks_up() {
+        if let Some(kind) = job.initiative() {
             self.processes().ran("proactive_followups", self.clock().now());
-            if run.cause != RunCause::Asked && quiet(&self.settings().current(), self.clock().local().time())
-            {
-                let output = "not now: quiet hours, or do not disturb".into();
+            let why = match run.cause {
+                RunCause::Asked => None,
+                _ if self.keeps_quiet().is_some() => Some("quiet hours, or do not disturb"),
+                _ => self.held_back(kind).await?,
+            };
+            if let Some(why) = why {
+                let output = format!("not now: {why}");
                 return Ok(Did { outcome: RunOutcome::Skipped, output, message: None });
             }
         }
@@ -105,9 +114,13 @@ impl Luna {
                 let made = self.back_up().await?;
                 Ok(Did::quietly(format!("{} ({} bytes)", made.path.display(), made.size)))
             }
+            JobWhat::Brief {} if run.cause != RunCause::Asked && self.said_today("brief").await? => {
+                Ok(Did::quietly("it was said already today"))
+            }
             JobWhat::Brief {} => Ok(say(Some(self.brief().await?))),
             JobWhat::Overdue {} => Ok(say(self.overdue().await?)),
             JobWhat::FollowUp {} => Ok(say(self.follow_up().await?)),
+            JobWhat::CheckIn {} => Ok(say(self.check_in(&meter).await?)),
             JobWhat::Prompt { text } => self.asked(job, run, text, meter).await,
             JobWhat::Command { command, folder } => self.commanded(job, command, folder.as_deref()).await,
             JobWhat::Webhook { url, body } => self.called(job, run, url, body.as_ref()).await,
@@ -243,17 +256,6 @@ impl Luna {
     }
 }
 
-/// Whether Luna does not speak up by herself at this hour.
-fn quiet(settings: &Settings, now: Time) -> bool {
-    let hour = |text: &str| Time::strptime("%H:%M", text).ok();
-    settings.do_not_disturb
-        || match (hour(&settings.quiet_from), hour(&settings.quiet_until)) {
-            (Some(from), Some(until)) if from <= until => (from..until).contains(&now),
-            (Some(from), Some(until)) => now >= from || now < until,
-            _ => false,
-        }
-}
-
 /// When a failed run is tried again: after a second, two, four, and so on.
 fn pause(now: Timestamp, retries: u32) -> Timestamp {
     let seconds = 1_u64.checked_shl(retries).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
@@ -263,17 +265,6 @@ fn pause(now: Timestamp, retries: u32) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quiet_hours_reach_over_midnight() {
-        let settings =
-            Settings { quiet_from: "22:30".into(), quiet_until: "07:00".into(), ..Settings::default() };
-        let at = |hour, minute| quiet(&settings, jiff::civil::time(hour, minute, 0, 0));
-        assert!(at(23, 0) && at(3, 0) && at(22, 30) && !at(7, 0) && !at(12, 0));
-        let none = Settings { quiet_from: String::new(), ..settings.clone() };
-        assert!(!quiet(&none, jiff::civil::time(3, 0, 0, 0)));
-        assert!(quiet(&Settings { do_not_disturb: true, ..none }, jiff::civil::time(12, 0, 0, 0)));
-    }
 
     #[test]
     fn the_pause_doubles_up_to_five_minutes() {

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use luna_model::{
@@ -17,8 +16,6 @@ use super::{MODULE, times};
 use crate::Luna;
 use crate::calendar::zone_name;
 
-/// How long the clock on the wall is trusted not to have jumped: after a suspend, what is due is at most so much late.
-const TRUST: Duration = Duration::from_secs(20);
 /// A run that would begin later than this after it was due was missed.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// Runs side by side; others wait.
@@ -59,12 +56,13 @@ impl Schedule {
     }
 }
 
-/// The jobs that are there from the beginning: name, what, the hour of the day, what becomes of missed ones.
-fn usual() -> [(&'static str, JobWhat, u8, Missed); 3] {
+/// The jobs that are there from the beginning: name, what, when, what becomes of missed ones.
+fn usual() -> [(&'static str, JobWhat, &'static str, Missed); 4] {
     [
-        ("Morning brief", JobWhat::Brief {}, 8, Missed::Skip),
-        ("Overdue tasks", JobWhat::Overdue {}, 17, Missed::Skip),
-        ("Follow-up", JobWhat::FollowUp {}, 12, Missed::RunOnce),
+        ("Morning brief", JobWhat::Brief {}, "0 8 * * *", Missed::Skip),
+        ("Overdue tasks", JobWhat::Overdue {}, "0 17 * * *", Missed::Skip),
+        ("Follow-up", JobWhat::FollowUp {}, "0 12 * * *", Missed::RunOnce),
+        ("Check-in", JobWhat::CheckIn {}, "*/30 9-21 * * *", Missed::Skip),
     ]
 }
 
@@ -76,26 +74,12 @@ impl Luna {
             if let Err(error) = luna.begin_schedule().await {
                 tracing::error!(%error, "the schedule could not be taken up");
             }
-            let mut changes = luna.bus().watch();
-            loop {
-                let next = match luna.claim_due().await {
-                    Ok((claimed, next)) => {
-                        claimed.into_iter().for_each(|(job, run)| luna.spawn_run(job, run));
-                        next
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "what is due could not be done; it is tried again shortly");
-                        None
-                    }
-                };
-                let ahead = next.map(|at| at.duration_since(luna.clock().now()));
-                let wait = ahead.and_then(|d| Duration::try_from(d).ok()).unwrap_or(TRUST).min(TRUST);
-                tokio::select! {
-                    () = luna.stopping().cancelled() => break,
-                    () = tokio::time::sleep(wait) => {}
-                    () = crate::events::until(&mut changes, |event| matches!(event, Event::ScheduleChanged)) => {}
-                }
-            }
+            let begin_due = || async {
+                let (claimed, next) = luna.claim_due().await?;
+                claimed.into_iter().for_each(|(job, run)| luna.spawn_run(job, run));
+                Ok(next)
+            };
+            luna.whenever_due(|event| matches!(event, Event::ScheduleChanged), begin_due).await;
         });
     }
 
@@ -106,12 +90,11 @@ impl Luna {
     async fn begin_schedule(&self) -> Result<()> {
         let known = self.db().jobs().await?;
         let (local, now) = (self.clock().local(), self.clock().now());
-        for (name, what, hour, missed) in usual() {
-            if known.iter().any(|job| job.own && job.what == what) {
-                continue;
-            }
-            let times = JobTimes::Cron { pattern: format!("0 {hour} * * *"), zone: zone_name(&local) };
-            let job = Job {
+        let missing =
+            usual().into_iter().filter(|(_, what, ..)| !known.iter().any(|job| job.own && job.what == *what));
+        let made = missing.map(|(name, what, pattern, missed)| {
+            let times = JobTimes::Cron { pattern: pattern.to_owned(), zone: zone_name(&local) };
+            Job {
                 id: JobId::new(),
                 name: name.to_owned(),
                 description: String::new(),
@@ -128,9 +111,9 @@ impl Luna {
                 retry_at: None,
                 last: None,
                 created_at: now,
-            };
-            self.db().save_job(job).await?;
-        }
+            }
+        });
+        futures::future::try_join_all(made.map(|job| self.db().save_job(job))).await?;
         self.take_up_runs().await
     }
 

@@ -29,7 +29,7 @@ const MOST: usize = 3;
 
 impl Luna {
     /// What the day brings.
-    pub(super) async fn brief(&self) -> Result<String> {
+    pub(crate) async fn brief(&self) -> Result<String> {
         let now = self.clock().local();
         let tomorrow =
             now.tomorrow().and_then(|t| t.start_of_day()).map_or(now.timestamp(), |t| t.timestamp());
@@ -38,6 +38,33 @@ impl Luna {
         let todos = self.calendar().todos(Some(false), None).await?;
         let due: Vec<_> = todos.into_iter().filter(|t| t.due.is_some_and(|due| due < tomorrow)).collect();
         Ok(brief(&self.settings().current().user_name, &events, &due, &now))
+    }
+
+    /// What is left of the day, for who is back from work; none when nothing is.
+    pub(crate) async fn rest_of_day(&self) -> Result<Option<String>> {
+        let now = self.clock().local();
+        let midnight =
+            now.tomorrow().and_then(|t| t.start_of_day()).map_or(now.timestamp(), |t| t.timestamp());
+        let ahead = later(now.timestamp(), 1);
+        let mut events = self.calendar().occurrences(ahead, midnight.max(later(ahead, 1))).await?;
+        events.retain(|o| o.event.times.start(now.time_zone()) > now.timestamp());
+        let open = self.calendar().todos(Some(false), None).await?;
+        let due: Vec<_> = open.into_iter().filter(|t| t.due.is_some_and(|due| due < midnight)).collect();
+        Ok((!events.is_empty() || !due.is_empty()).then(|| rest_of_day(&events, &due, &now)))
+    }
+
+    /// How the next morning begins, for who stays up; none when nothing waits before noon.
+    pub(crate) async fn next_morning(&self) -> Result<Option<String>> {
+        let now = self.clock().local();
+        let noon = now.with().hour(12).minute(0).second(0).subsec_nanosecond(0).build();
+        let noon = noon.and_then(|noon| if now.hour() < 12 { Ok(noon) } else { noon.tomorrow() });
+        let Ok(noon) = noon else { return Ok(None) };
+        let from = later(now.timestamp(), 3 * 3600);
+        let events = self.calendar().occurrences(from, noon.timestamp().max(later(from, 1))).await?;
+        let first = events
+            .into_iter()
+            .find(|o| !o.event.times.all_day() && o.event.times.start(now.time_zone()) >= from);
+        Ok(first.map(|o| format!("It is late, and the morning begins with {}.", on(&o, &now))))
     }
 
     /// The tasks that are overdue, if any are.
@@ -82,6 +109,18 @@ fn brief(user: &str, events: &[Occurrence], due: &[Todo], now: &Zoned) -> String
     if !events.is_empty() {
         let shown: Vec<_> = events.iter().take(MOST).map(|o| on(o, now)).collect();
         said.push_str(&format!(" Today: {}{}.", shown.join(", "), rest(events.len())));
+    }
+    if !due.is_empty() {
+        said.push_str(&format!(" To do: {}.", named(due)));
+    }
+    said
+}
+
+fn rest_of_day(events: &[Occurrence], due: &[Todo], now: &Zoned) -> String {
+    let mut said = "Welcome back.".to_owned();
+    if !events.is_empty() {
+        let shown: Vec<_> = events.iter().take(MOST).map(|o| on(o, now)).collect();
+        said.push_str(&format!(" Still today: {}{}.", shown.join(", "), rest(events.len())));
     }
     if !due.is_empty() {
         said.push_str(&format!(" To do: {}.", named(due)));

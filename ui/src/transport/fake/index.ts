@@ -1,6 +1,6 @@
 // A core in memory, for working on the UI and for its tests: `npm run ui:dev -- --mode fake`.
 // The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`, `?big` (10,000 messages).
-import type { Confirmation, Event, FactHit, Plan, Run, SettingsView, VoicePhase } from "@/wire";
+import type { Confirmation, Event, FactHit, Initiative, Plan, Run, SettingsView, UserNow, VoicePhase } from "@/wire";
 import type { CommandName, Commands, Request, Response, SettingsPatch, StreamName, Streams } from "../commands";
 import { Failure } from "../failure";
 import { patched } from "../patch";
@@ -48,6 +48,20 @@ export function fakeTransport(search: string = location.search): Transport {
   let rules = bare
     ? []
     : [{ id: "rule1", tool: "run_command", matches: { kind: "command" as const, words: ["git", "status"] }, mode: "allow" as const, created_at: data.ago(86_400_000) }];
+  const initiatives: Initiative[] = [
+    { kind: "brief", restraint: "none", last: data.ago(7_200_000) },
+    { kind: "overdue", restraint: "none", last: null },
+    { kind: "follow_up", restraint: "two_days", last: data.ago(86_400_000) },
+    { kind: "check_in", restraint: "none", last: null },
+    { kind: "greeting", restraint: "none", last: null },
+  ];
+  let leave: UserNow["leave"] = null;
+  const user = (): UserNow => ({
+    state: leave === null ? "normal" : leave === "bed" ? "sleeping" : "away",
+    since: data.ago(3_600_000),
+    leave,
+    quiet: settings.do_not_disturb ? "do_not_disturb" : null,
+  });
   const skills = bare ? [] : data.skills();
   let tasks = bare ? [] : data.tasks();
   const files: Record<string, string> = bare ? {} : { ...data.FILES };
@@ -133,6 +147,7 @@ export function fakeTransport(search: string = location.search): Transport {
     "settings.get": view,
     "settings.patch": ({ patch }) => {
       settings = patched(view(), patch as SettingsPatch);
+      publish({ type: "user_changed", user: user() });
       const chosen = patch["provider"];
       if (chosen !== undefined) providers = providers.map((one) => ({ ...one, active: one.provider === (chosen ?? "builtin") }));
       return view();
@@ -394,6 +409,22 @@ export function fakeTransport(search: string = location.search): Transport {
       });
     },
     "dashboard.get": () => outside.DASHBOARD,
+    "initiative.get": () => ({ user: user(), kinds: initiatives }),
+    "initiative.leave": (request) => {
+      leave = request.leave;
+      publish({ type: "user_changed", user: user() });
+      return user();
+    },
+    "initiative.less": ({ kind }) => {
+      const steps = { none: "two_days", two_days: "week", week: "never", never: "never" } as const;
+      const one = found(initiatives.find((other) => other.kind === kind), "kind");
+      one.restraint = steps[one.restraint];
+      return one;
+    },
+    "initiative.reset": ({ kind }) => {
+      found(initiatives.find((other) => other.kind === kind), "kind").restraint = "none";
+      return {};
+    },
     "music.get": () => outside.MUSIC,
     "music.devices": () => outside.DEVICES,
     "music.sign_in": () => ({ address: "https://accounts.example/authorize", opened: true }),

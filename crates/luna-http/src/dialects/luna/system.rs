@@ -68,8 +68,8 @@ async fn health(State(app): State<App>) -> Json<Health> {
 
 /// What goes on in the background.
 #[utoipa::path(get, path = "/api/system/processes", tag = "Luna: system", responses((status = 200, body = [Process])))]
-async fn processes(State(app): State<App>) -> Json<Vec<Process>> {
-    Json(app.luna.processes().all().into_iter().map(Process::from_core).collect())
+async fn processes(State(app): State<App>) -> Answer<Vec<Process>> {
+    Ok(Json(app.luna.background().await?.into_iter().map(Process::from_core).collect()))
 }
 
 /// Facts about the machine.
