@@ -11,6 +11,7 @@ use luna_connect::{
 use luna_core::{
     Luna, Parts,
     ports::{Secrets as _, SystemClock},
+    registry::RegistryPlace,
 };
 use luna_desktop_io::LocalDesktop;
 use luna_embed::Meaning;
@@ -99,6 +100,10 @@ impl Home {
             payments: Arc::new(Stripe::new(stripe(config))?),
             music: Arc::new(Spotify::new(spotify(config), Arc::clone(&secrets) as _)),
             clock: Arc::new(SystemClock),
+            registry: RegistryPlace {
+                url: config.text("REGISTRY_BASE_URL"),
+                key: config.text("REGISTRY_PUBLIC_KEY"),
+            },
             fixed: fixed(config)?,
             apply: applying(providers, Arc::clone(&secrets)),
         };

@@ -68,6 +68,8 @@ pub(crate) enum Deed {
     Index(Index),
     /// Search the indexed code, by meaning and by words.
     Code(Code),
+    /// Packages: skills and channels that can be taken in.
+    Registry(Registry),
     /// Language models, and the model that searches the memory.
     Models(Models),
     /// Say something aloud.
@@ -289,6 +291,41 @@ pub(crate) enum AccountDeed {
         /// free, pro or team.
         #[arg(value_parser = ["free", "pro", "team"])]
         tier: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Registry {
+    #[command(subcommand)]
+    pub(crate) deed: Option<RegistryDeed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryDeed {
+    /// The packages on offer that have these words; all (the default) without words.
+    Search {
+        /// Words of its name or description.
+        words: Vec<String>,
+    },
+    /// Ask the registry now.
+    Refresh,
+    /// What a package is, and what it may do when it is installed.
+    Show {
+        /// Its id.
+        package: String,
+    },
+    /// Install a package, or its newer version.
+    Install {
+        /// Its id.
+        package: String,
+        /// Allow what it asks for without being shown it.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take a package away, with its files.
+    Uninstall {
+        /// Its id.
+        package: String,
     },
 }
 

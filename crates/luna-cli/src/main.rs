@@ -17,6 +17,7 @@ mod models;
 mod open;
 mod outside;
 mod reach;
+mod registry;
 mod run;
 mod schedule;
 mod screen;
@@ -99,6 +100,7 @@ async fn at(setup: &Setup, deed: &Deed) -> Result<ExitCode> {
         | Deed::Account(_)
         | Deed::Index(_)
         | Deed::Code(_)
+        | Deed::Registry(_)
         | Deed::Calendar(_)
         | Deed::Tasks(_)
         | Deed::Remind(_)
@@ -133,6 +135,7 @@ async fn with(reach: &Reach, deed: &Deed) -> Result<ExitCode> {
         Deed::Account(args) => outside::account(reach, args).await?,
         Deed::Index(args) => outside::index(reach, args).await?,
         Deed::Code(args) => outside::code(reach, args).await?,
+        Deed::Registry(args) => registry::registry(reach, args).await?,
         Deed::Calendar(args) => calendar::calendar(reach, args).await?,
         Deed::Tasks(args) => calendar::tasks(reach, args).await?,
         Deed::Remind(args) => calendar::remind(reach, args).await?,

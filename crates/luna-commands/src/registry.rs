@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use luna_core::registry::{Entry, Rating, Sought};
+use luna_core::registry::{Entry, Rating, Shelf, Sought, capabilities};
 use luna_core::store::Package;
-use luna_model::{Result, Timestamp};
+use luna_model::{Capabilities, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use crate::table::{Context, Done, Register};
+use crate::table::{Context, Done, Empty, Register};
 
 /// Who rates at this window.
 const USER: &str = "you";
@@ -30,11 +30,27 @@ struct PackageItem {
     tags: Vec<String>,
     /// The version that is installed; none = it is not.
     installed: Option<String>,
+    /// The address of its registry; none = it comes with Luna.
+    from: Option<String>,
+    /// Whether its registry says that it looked at it.
+    verified: bool,
+}
+
+/// What is on offer.
+#[derive(Debug, Serialize, TS)]
+struct RegistryView {
+    packages: Vec<PackageItem>,
+    /// When the registry was read; none where none is set, or it never answered.
+    read_at: Option<Timestamp>,
+    /// Why this is not what the registry has now, when it is not.
+    stale: Option<String>,
 }
 
 fn item(entry: Entry, installed: &BTreeMap<String, Package>) -> PackageItem {
     PackageItem {
         installed: installed.get(&entry.id).map(|p| p.version.clone()),
+        from: Some(entry.origin).filter(|o| !o.is_empty()),
+        verified: entry.verified,
         id: entry.id,
         name: entry.name,
         version: entry.version,
@@ -48,44 +64,26 @@ async fn installed(cx: &Context) -> Result<BTreeMap<String, Package>> {
     Ok(cx.luna.db().packages().await?.into_iter().map(|p| (p.id.clone(), p)).collect())
 }
 
-async fn search(cx: Context, q: SearchRegistry) -> Result<Vec<PackageItem>> {
+async fn view(cx: &Context, shelf: Shelf) -> Result<RegistryView> {
+    let installed = installed(cx).await?;
+    let packages = shelf.entries.into_iter().map(|entry| item(entry, &installed)).collect();
+    Ok(RegistryView { packages, read_at: shelf.read_at, stale: shelf.stale })
+}
+
+async fn search(cx: Context, q: SearchRegistry) -> Result<RegistryView> {
     let words = Some(q.words.trim().to_owned()).filter(|w| !w.is_empty());
-    let found = cx.luna.registry(&Sought { words, tags: vec![] })?;
-    let installed = installed(&cx).await?;
-    Ok(found.into_iter().map(|entry| item(entry, &installed)).collect())
+    let found = cx.luna.registry(&Sought { words, ..Sought::default() }).await?;
+    view(&cx, found).await
+}
+
+async fn refresh(cx: Context, _: Empty) -> Result<RegistryView> {
+    let found = cx.luna.refresh_registry().await?;
+    view(&cx, found).await
 }
 
 #[derive(Debug, Deserialize, TS)]
 struct OnePackage {
     package: String,
-}
-
-/// What a package may do.
-#[derive(Debug, Default, PartialEq, Serialize, TS)]
-struct Capabilities {
-    network: bool,
-    shell: bool,
-    /// Folders whose files it may touch.
-    files: Vec<String>,
-    /// Variables of the environment that it may read.
-    env: Vec<String>,
-    /// Tools that it may call.
-    tools: Vec<String>,
-}
-
-fn capabilities(manifest: &Value) -> Capabilities {
-    let of = &manifest["capabilities"];
-    let texts = |list: &Value| -> Vec<String> {
-        list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let files = &of["filesystem"];
-    Capabilities {
-        network: of["network"] == true,
-        shell: of["shell"] == true,
-        files: if files["enabled"] == true { texts(&files["paths"]) } else { vec![] },
-        env: texts(&of["env"]),
-        tools: texts(&of["tools"]),
-    }
 }
 
 /// What somebody thinks of a package.
@@ -114,7 +112,8 @@ struct PackageView {
 }
 
 async fn get(cx: Context, q: OnePackage) -> Result<PackageView> {
-    let (entry, manifest, ratings) = cx.luna.registry_entry(&q.package).await?;
+    let offer = cx.luna.registry_entry(&q.package).await?;
+    let (entry, manifest) = (offer.entry, offer.manifest);
     let installed = installed(&cx).await?;
     let rating = |r: Rating| PackageRating {
         own: r.user == USER,
@@ -129,14 +128,21 @@ async fn get(cx: Context, q: OnePackage) -> Result<PackageView> {
         capabilities: capabilities(&manifest),
         allowed: installed.get(&entry.id).map(|p| capabilities(&p.manifest)),
         files: files.filter_map(Value::as_str).map(str::to_owned).collect(),
-        ratings: ratings.into_iter().map(rating).collect(),
+        ratings: offer.ratings.into_iter().map(rating).collect(),
         package: item(entry, &installed),
     })
 }
 
-async fn install(cx: Context, q: OnePackage) -> Result<PackageView> {
-    cx.luna.install_package(&q.package).await?;
-    get(cx, q).await
+#[derive(Debug, Deserialize, TS)]
+struct InstallPackage {
+    package: String,
+    /// What was shown and said yes to; none = a package that is there keeps to what it was allowed.
+    allow: Option<Capabilities>,
+}
+
+async fn install(cx: Context, q: InstallPackage) -> Result<PackageView> {
+    cx.luna.install_package(&q.package, q.allow).await?;
+    get(cx, OnePackage { package: q.package }).await
 }
 
 async fn uninstall(cx: Context, q: OnePackage) -> Result<PackageView> {
@@ -161,28 +167,9 @@ async fn rate(cx: Context, q: RatePackage) -> Result<Done> {
 
 pub(crate) fn register(r: &mut Register) {
     r.reply("registry.search", search);
+    r.reply("registry.refresh", refresh);
     r.reply("registry.get", get);
     r.reply("registry.install", install);
     r.reply("registry.uninstall", uninstall);
     r.reply("registry.rate", rate);
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn capabilities_are_read_and_what_is_not_said_is_not_allowed() {
-        let manifest = json!({ "capabilities": {
-            "network": true,
-            "shell": "yes",
-            "filesystem": { "enabled": false, "paths": ["workspace"] },
-            "tools": ["read_file", 3],
-        }});
-        let tools = vec!["read_file".to_owned()];
-        assert_eq!(capabilities(&manifest), Capabilities { network: true, tools, ..Capabilities::default() });
-        assert_eq!(capabilities(&json!({})), Capabilities::default());
-    }
 }

@@ -113,6 +113,12 @@ impl Fetch for Web {
             .await
     }
 
+    async fn bytes(&self, url: &str, most: usize) -> Result<Vec<u8>> {
+        let start = http_url(url)?;
+        let name = start.host_str().unwrap_or_default().to_owned();
+        self.in_time(&name, page::bytes(&self.pages, &self.allowed, start, most)).await
+    }
+
     async fn file(&self, url: &str, tag: Option<&str>, most: usize) -> Result<Option<WebFile>> {
         let url = http_url(url)?;
         let name = url.host_str().unwrap_or_default().to_owned();

@@ -40,11 +40,12 @@ use crate::undo::{Keeper, Undo};
 use crate::workspace::Workspace;
 
 /// Permissions of deeds that only the user does directly.
-const OWN_DEEDS: [(&str, Mode); 4] = [
+const OWN_DEEDS: [(&str, Mode); 5] = [
     ("pair_sender", Mode::Allow),
     ("import_calendar", Mode::Allow),
     ("subscribe_calendar", Mode::Allow),
     ("call_webhook", Mode::Allow),
+    (crate::registry::INSTALL, Mode::Allow),
 ];
 
 /// Luna. Cheap to clone; all clones are the same Luna.
@@ -83,6 +84,8 @@ struct Inner {
     /// What was seen last, and a sketch of it.
     seen: Mutex<Option<(String, Vec<u8>)>>,
     watches: crate::vision::Watches,
+    /// Packages are taken in one at a time.
+    installing: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Luna {
@@ -128,6 +131,7 @@ impl Luna {
                 voice: crate::voice::Control::new(),
                 seen: Mutex::new(None),
                 watches: crate::vision::Watches::default(),
+                installing: tokio::sync::Mutex::default(),
                 running: Running::new(stopping.clone()),
                 callers: Callers::default(),
                 resting: Resting::default(),
@@ -435,6 +439,10 @@ impl Luna {
         &self.inner.watches
     }
 
+    pub(crate) fn installing(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.installing
+    }
+
     pub(crate) fn parts(&self) -> &Parts {
         &self.inner.parts
     }
@@ -466,6 +474,7 @@ fn without_tool(name: &str) -> &'static str {
         "import_calendar" => "Taking in calendar files.",
         "subscribe_calendar" => "Reading calendars that are kept elsewhere.",
         "pair_sender" => "Letting people in who write from elsewhere.",
+        crate::registry::INSTALL => "Taking packages in and away.",
         _ => "Calling the addresses that jobs name.",
     }
 }

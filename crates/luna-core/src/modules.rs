@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use luna_model::{Settings, ToolSpec};
+use luna_model::{Capabilities, Settings, ToolSpec};
 
 use crate::Luna;
 
@@ -96,6 +96,37 @@ pub(crate) fn tools_off(settings: &Settings) -> BTreeSet<String> {
     off.flat_map(|module| module.tools).map(|tool| (*tool).to_owned()).collect()
 }
 
+/// What a package must have been allowed before its instructions may lead to a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Network,
+    Shell,
+    Files,
+}
+
+impl Need {
+    /// What is not among this, in words; none when it is.
+    pub(crate) fn missing(self, allowed: &Capabilities) -> Option<&'static str> {
+        match self {
+            Self::Network => (!allowed.network).then_some("reach the network"),
+            Self::Shell => (!allowed.shell).then_some("run commands"),
+            Self::Files => allowed.files.is_empty().then_some("touch files"),
+        }
+    }
+}
+
+/// What a tool needs; none for what is a permission of its own only.
+pub(crate) fn needs(tool: &str) -> Option<Need> {
+    match tool {
+        "run_command" | "plan_commands" => Some(Need::Shell),
+        "web_search" | "web_fetch" | "browser_open" => Some(Need::Network),
+        "read_file" | "write_file" | "edit_file" | "list_files" | "search_files" | "code_search" => {
+            Some(Need::Files)
+        }
+        _ => None,
+    }
+}
+
 impl Luna {
     /// Whether a module is on.
     #[must_use]
@@ -123,6 +154,13 @@ mod tests {
             assert!(tools.get(tool).is_some(), "{tool}");
             assert!(seen.insert(tool), "{tool} is in two modules");
         }
+    }
+
+    #[test]
+    fn what_needs_a_capability_is_a_tool() {
+        let tools = crate::tools::Tools::all().unwrap();
+        let needing = tools.iter().filter(|t| needs(&t.spec.name).is_some()).count();
+        assert_eq!(needing, 11, "a name in `needs` is no tool any more");
     }
 
     #[test]

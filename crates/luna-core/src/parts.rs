@@ -11,6 +11,7 @@ use crate::ports::{
     Channels, Clock, Desktop, Fetch, Llm, Music, Payments, Recall, Secrets, Shell, Sight, Sources, Tailnet,
     Voice,
 };
+use crate::registry::RegistryPlace;
 
 /// What the composition root calls when settings or keys changed, before the change is acknowledged.
 pub type Apply = Box<dyn Fn(Settings) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub tailnet: Arc<dyn Tailnet>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The registry of packages.
+    pub registry: RegistryPlace,
     /// Settings that flags and environment fix.
     pub fixed: SettingsPatch,
     /// Called when settings or keys changed.

@@ -155,20 +155,6 @@ impl Workspace {
         .await
     }
 
-    /// Deletes a file.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none, `Invalid` for a path that leads out.
-    pub(crate) async fn delete(&self, path: &str) -> Result<()> {
-        let (this, path) = (self.clone(), path.to_owned());
-        blocking(move || {
-            let relative = checked(&path)?;
-            let (parent, name) = this.parent_of(&relative, &path)?;
-            parent.remove_file(&name).map_err(|e| failed(&path, e))
-        })
-        .await
-    }
-
     /// Lines that match a pattern: a regular expression, or plain words when it is none. At most `limit`.
     ///
     /// # Errors

@@ -74,6 +74,13 @@ pub enum Evidence {
         /// From where: a tool's name and its object ("web_fetch https://…").
         origin: String,
     },
+    /// The instructions of a package were in the model's sight when it asked.
+    Package {
+        /// Which.
+        name: String,
+        /// What it was allowed when it was taken in.
+        allowed: crate::Capabilities,
+    },
     /// A permission rule.
     Rule {
         /// Which.

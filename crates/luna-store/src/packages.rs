@@ -20,6 +20,10 @@ pub struct Package {
     pub kind: String,
     /// What it is and may do.
     pub manifest: Value,
+    /// The address of the registry that it came from; empty = it came with Luna.
+    pub origin: String,
+    /// SHA-256 of its archive, in hex; empty when it had none.
+    pub sha256: String,
     /// When it was taken in.
     pub installed_at: Timestamp,
 }
@@ -33,15 +37,18 @@ impl Db {
         self.write(move |c| {
             run(
                 c,
-                "INSERT INTO packages (id, name, version, kind, manifest, installed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                "INSERT INTO packages (id, name, version, kind, manifest, origin, sha256, installed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, kind = excluded.kind,
-                   manifest = excluded.manifest, installed_at = excluded.installed_at",
+                   manifest = excluded.manifest, origin = excluded.origin, sha256 = excluded.sha256, installed_at = excluded.installed_at",
                 params![
                     package.id,
                     package.name,
                     package.version,
                     package.kind,
                     to_json(&package.manifest)?,
+                    package.origin,
+                    package.sha256,
                     micros(package.installed_at)
                 ],
             )?;
@@ -56,21 +63,18 @@ impl Db {
     /// When they cannot be read.
     pub async fn packages(&self) -> Result<Vec<Package>> {
         self.read(|c| {
-            all(
-                c,
-                "SELECT id, name, version, kind, manifest, installed_at FROM packages ORDER BY id",
-                [],
-                |row| {
-                    Ok(Package {
-                        id: text(row, "id")?,
-                        name: text(row, "name")?,
-                        version: text(row, "version")?,
-                        kind: text(row, "kind")?,
-                        manifest: json(row, "manifest")?,
-                        installed_at: time(row, "installed_at")?,
-                    })
-                },
-            )
+            all(c, "SELECT * FROM packages ORDER BY id", [], |row| {
+                Ok(Package {
+                    id: text(row, "id")?,
+                    name: text(row, "name")?,
+                    version: text(row, "version")?,
+                    kind: text(row, "kind")?,
+                    manifest: json(row, "manifest")?,
+                    origin: text(row, "origin")?,
+                    sha256: text(row, "sha256")?,
+                    installed_at: time(row, "installed_at")?,
+                })
+            })
         })
         .await
     }

@@ -4,7 +4,8 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use luna_core::ports::{Llm, Music, NoMusic, Shell, Voice};
+use luna_core::ports::{Fetch, Llm, Music, NoMusic, Shell, Voice};
+use luna_core::registry::RegistryPlace;
 use luna_core::{Luna, Parts};
 use luna_model::SettingsPatch;
 use luna_store::Db;
@@ -25,6 +26,10 @@ pub struct Ingredients {
     pub voice: Option<Arc<dyn Voice>>,
     /// A music service in the place of none.
     pub music: Arc<dyn Music>,
+    /// Another web in the place of the canned one.
+    pub fetch: Option<Arc<dyn Fetch>>,
+    /// The registry of packages.
+    pub registry: RegistryPlace,
     /// The time.
     pub clock: FixedClock,
     /// The shell.
@@ -43,6 +48,8 @@ impl Default for Ingredients {
             llm: None,
             voice: None,
             music: Arc::new(NoMusic),
+            fetch: None,
+            registry: RegistryPlace::default(),
             clock: FixedClock::default(),
             shell: Arc::new(PaperShell::default()),
             settings: SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]),
@@ -77,6 +84,8 @@ struct Kept {
     llm: Option<Arc<dyn Llm>>,
     voice: Option<Arc<dyn Voice>>,
     music: Arc<dyn Music>,
+    fetch: Option<Arc<dyn Fetch>>,
+    registry: RegistryPlace,
     shell: Arc<dyn Shell>,
     settings: SettingsPatch,
     on_disk: bool,
@@ -90,8 +99,9 @@ impl InMemory {
 
     /// One of these ingredients.
     pub async fn of(ingredients: Ingredients) -> Self {
-        let Ingredients { model, llm, voice: other, music, clock, shell, settings, on_disk } = ingredients;
-        let kept = Kept { llm, voice: other, music, shell, settings, on_disk };
+        let Ingredients { model, llm, voice: other, music, fetch, registry, clock, shell, settings, on_disk } =
+            ingredients;
+        let kept = Kept { llm, voice: other, music, fetch, registry, shell, settings, on_disk };
         let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
         let luna =
@@ -141,7 +151,7 @@ async fn wake(
         llm: kept.llm.clone().unwrap_or_else(|| Arc::new(model.clone())),
         recall: Arc::new(SharedWords::default()),
         shell: Arc::clone(&kept.shell),
-        fetch: Arc::new(web.clone()),
+        fetch: kept.fetch.clone().unwrap_or_else(|| Arc::new(web.clone())),
         desktop: Arc::new(machine.clone()),
         sight: Arc::new(machine.clone()),
         voice: kept.voice.clone().unwrap_or_else(|| Arc::new(voice.clone())),
@@ -152,6 +162,7 @@ async fn wake(
         tailnet: Arc::new(NoTailnet),
         music: Arc::clone(&kept.music),
         clock: Arc::new(clock.clone()),
+        registry: kept.registry.clone(),
         fixed: kept.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),
     };

@@ -303,7 +303,12 @@ impl Fetch for CannedWeb {
         let text = self.pages.lock().get(url).cloned();
         let text = text.ok_or_else(|| Error::not_found(format!("there is nothing at {url}")))?;
         let now = format!("{} bytes", text.len());
-        Ok((tag != Some(&now)).then_some(WebFile { text, tag: Some(now) }))
+        Ok((tag != Some(&now)).then_some(WebFile { bytes: text.into_bytes(), tag: Some(now) }))
+    }
+
+    async fn bytes(&self, url: &str, most: usize) -> Result<Vec<u8>> {
+        let file = self.file(url, None, most).await?;
+        Ok(file.map(|file| file.bytes).unwrap_or_default())
     }
 
     async fn post(&self, url: &str, body: &serde_json::Value, key: &str) -> Result<String> {

@@ -7,4 +7,12 @@ export type PackageItem = { id: string, name: string, version: string, descripti
 /**
  * The version that is installed; none = it is not.
  */
-installed: string | null, };
+installed: string | null, 
+/**
+ * The address of its registry; none = it comes with Luna.
+ */
+from: string | null, 
+/**
+ * Whether its registry says that it looked at it.
+ */
+verified: boolean, };

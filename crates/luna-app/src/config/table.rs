@@ -319,7 +319,8 @@ pub static VARIABLES: &[Variable] = &[
     var("STRIPE_API_BASE_URL", Kind::Url, "https://api.stripe.com", "Stripe."),
     var("SEARCH_BASE_URL", Kind::Url, "https://html.duckduckgo.com/html", "Web search."),
     var("MODELS_HUB_BASE_URL", Kind::Url, "https://huggingface.co", "Where model files are fetched from."),
-    var("REGISTRY_BASE_URL", Kind::Url, "", "The skill registry."),
+    var("REGISTRY_BASE_URL", Kind::Url, "", "The registry of packages, besides what comes with Luna."),
+    var("REGISTRY_PUBLIC_KEY", Kind::Text, "", "Its ed25519 key; otherwise the one it shows first."),
     // The weather's place, until the user names one
     var("WEATHER_LAT", Kind::Number, "", "Degrees north.").sets("weather_lat"),
     var("WEATHER_LON", Kind::Number, "", "Degrees east.").sets("weather_lon"),

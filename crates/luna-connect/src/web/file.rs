@@ -1,4 +1,4 @@
-//! Getting a file of text as it is, unless it is still the one that was read before, and sending JSON. The address is the
+//! Getting a file as it is, unless it is still the one that was read before, and sending JSON. The address is the
 //! user's own choice, so it may be private.
 
 use luna_core::ports::WebFile;
@@ -43,7 +43,7 @@ pub(super) async fn read(
             most >> 20
         )));
     }
-    Ok(Some(WebFile { text: String::from_utf8_lossy(&bytes).into_owned(), tag }))
+    Ok(Some(WebFile { bytes, tag }))
 }
 
 pub(super) async fn post(client: &Client, url: Url, json: &serde_json::Value, key: &str) -> Result<String> {

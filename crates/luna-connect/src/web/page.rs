@@ -52,6 +52,25 @@ pub(super) async fn read(
     Ok(Page { url: url.into(), title: readable.title, text, truncated: cut || over || readable.cut })
 }
 
+/// Reads what lies at an address, whatever it is.
+pub(super) async fn bytes(client: &Client, allowed: &Allowed, start: Url, most: usize) -> Result<Vec<u8>> {
+    let (url, reply) = follow(client, allowed, start).await?;
+    let host = url.host_str().unwrap_or_default();
+    match reply.status() {
+        status if status.is_success() => {}
+        status if matches!(status.as_u16(), 404 | 410) => {
+            return Err(Error::not_found(format!("there is nothing at {url}")));
+        }
+        status => return Err(Error::unavailable(format!("{host} failed to send it ({status})"))),
+    }
+    match body(reply, most).await? {
+        (bytes, false) => Ok(bytes),
+        (_, true) => {
+            Err(Error::limit(format!("what {host} sent is larger than {} MiB, or broke off", most >> 20)))
+        }
+    }
+}
+
 /// Goes to an address, and on where it points, as long as it stays among what is allowed.
 async fn follow(client: &Client, allowed: &Allowed, start: Url) -> Result<(Url, Response)> {
     let mut url = start;

@@ -68,11 +68,11 @@ impl Luna {
             let text = self.fetch().file(&subscription.url, None, LARGEST).await?;
             let text = text.ok_or_else(|| Error::unavailable("the calendar was not sent"))?;
             if subscription.name.is_empty() {
-                let found = exchange::read(&text.text, &self.calendar().zone(), now).name;
+                let found = exchange::read(&text.text(), &self.calendar().zone(), now).name;
                 subscription.name = found.unwrap_or_else(|| subscription.url.clone());
             }
             self.db().save_calendar(subscription.clone(), None).await?;
-            let read = self.calendar().take_in(&text.text, Some(subscription.id), None).await;
+            let read = self.calendar().take_in(&text.text(), Some(subscription.id), None).await;
             if let Err(error) = read {
                 self.db().delete_calendar(subscription.id).await?;
                 return Err(error);
@@ -112,7 +112,7 @@ impl Luna {
                 let Some(file) = self.fetch().file(&subscription.url, tag.as_deref(), LARGEST).await? else {
                     return Ok(tag.clone());
                 };
-                self.calendar().take_in(&file.text, Some(subscription.id), None).await?;
+                self.calendar().take_in(&file.text(), Some(subscription.id), None).await?;
                 Ok::<_, Error>(file.tag)
             };
             let tag = match read.await {

@@ -37,6 +37,8 @@ pub(super) struct Driver {
     system: String,
     /// Where text from outside came from that the model has read.
     outside: Vec<String>,
+    /// The packages whose instructions the model reads, and what they may do.
+    packages: Vec<Evidence>,
     /// What the user wrote and what tools gave back in this turn.
     heard: String,
     checkpoint: (Instant, Option<JoinHandle<()>>),
@@ -55,6 +57,7 @@ impl Driver {
             turns: vec![],
             system: String::new(),
             outside: vec![],
+            packages: vec![],
             checkpoint: (Instant::now(), None),
         }
     }
@@ -98,6 +101,7 @@ impl Driver {
             tracing::warn!(%error, "nothing could be recalled");
             vec![]
         });
+        self.packages = self.luna.packages_among(&skills).await?;
         let summary = match past {
             Some(past) => past.summary,
             None => summary.map(|s| s.text),
@@ -370,6 +374,7 @@ impl Driver {
             self.begun.request.message.lines().next().unwrap_or_default().chars().take(200).collect();
         let mut evidence = vec![Evidence::Said { text: said }];
         evidence.extend(self.outside.iter().map(|origin| Evidence::Outside { origin: origin.clone() }));
+        evidence.extend(self.packages.iter().cloned());
         let actor = match &self.begun.asker {
             Asker::User | Asker::Persona => Actor::Model { conversation: self.begun.conversation },
             Asker::Task(task) => Actor::Task { task: *task },

@@ -101,6 +101,10 @@ impl Policy {
         {
             return Decision::new(Mode::Block, "it is not for messages from elsewhere");
         }
+        let beyond = self.beyond_packages(proposal);
+        if let Some(decision) = beyond.clone().filter(|d| d.mode == Mode::Block) {
+            return decision;
+        }
         let ruled = self.by_rules(proposal, rule_fits);
         if let Some(decision) = ruled.clone().filter(|d| d.mode == Mode::Block) {
             return decision;
@@ -108,6 +112,9 @@ impl Policy {
         // A person who clicks or types the thing itself has said yes to it; a run was approved as shown.
         if matches!(proposal.actor, Actor::User | Actor::Run { .. }) {
             return Decision::new(Mode::Allow, "you asked for it directly");
+        }
+        if let Some(decision) = beyond {
+            return decision;
         }
         if let Some(decision) = ruled {
             return guarded(decision, proposal);
@@ -128,6 +135,40 @@ impl Policy {
             return Decision::new(Mode::Confirm, why);
         }
         base
+    }
+
+    /// What the packages whose instructions are in sight say: what one was denied is blocked, what it did not ask for is
+    /// asked, whatever the modes and rules are. The user's own deeds are not theirs.
+    fn beyond_packages(&self, proposal: &Proposal<'_>) -> Option<Decision> {
+        if matches!(proposal.actor, Actor::User | Actor::Run { .. }) {
+            return None;
+        }
+        let packages = proposal.evidence.iter().filter_map(|evidence| match evidence {
+            Evidence::Package { name, allowed } => Some((name, allowed)),
+            _ => None,
+        });
+        let needs = crate::modules::needs(proposal.tool);
+        let mut unasked = None;
+        for (name, allowed) in packages {
+            if let Some(what) = needs.and_then(|needs| needs.missing(allowed)) {
+                return Some(Decision::new(
+                    Mode::Block,
+                    format!(
+                        "the instructions of {name} are in use, which may not {what}; switch that skill off, or ask without it"
+                    ),
+                ));
+            }
+            if !allowed.tools.iter().any(|tool| tool == proposal.tool) {
+                unasked = Some(Decision::new(
+                    Mode::Confirm,
+                    format!(
+                        "the instructions of {name} are in use, which did not ask for {} when it was installed",
+                        proposal.tool
+                    ),
+                ));
+            }
+        }
+        unasked
     }
 
     /// What the rules say: the strictest of those that fit.
@@ -290,6 +331,38 @@ mod tests {
             assert_eq!(under("notes/", path), fits, "{path}");
         }
         assert!(!under("https://docs.rs", "https://docs.rs.evil.example/"));
+    }
+
+    #[test]
+    fn a_package_does_what_it_was_allowed_and_nothing_else() {
+        let tools = ["web_search", "run_command", "set_volume"].map(|t| (t.to_owned(), Mode::Allow));
+        let allow_all = ["web_search", "run_command", "set_volume"]
+            .map(|tool| Rule { tool: tool.into(), ..rule(Mode::Allow, RuleMatch::Any) });
+        let policy = Policy { modes: tools.into(), rules: allow_all.into(), off: BTreeSet::new() };
+        let allowed = luna_model::Capabilities {
+            network: true,
+            tools: vec!["web_search".into(), "run_command".into()],
+            ..luna_model::Capabilities::default()
+        };
+        let evidence = [Evidence::Package { name: "Research".into(), allowed }];
+        let decide = |tool, actor: &Actor| {
+            let proposal = Proposal {
+                tool,
+                input: &json!({}),
+                actor,
+                evidence: &evidence,
+                changes: true,
+                sends_unprompted: false,
+                verdict: None,
+            };
+            policy.decide(&proposal, |_, _, _| true).mode
+        };
+        let model = Actor::Model { conversation: ConversationId::new() };
+        assert_eq!(decide("web_search", &model), Mode::Allow);
+        // It names the tool, and was denied what the tool needs.
+        assert_eq!(decide("run_command", &model), Mode::Block);
+        assert_eq!(decide("set_volume", &model), Mode::Confirm);
+        assert_eq!(decide("run_command", &Actor::User), Mode::Allow);
     }
 
     #[test]

@@ -31,10 +31,18 @@ pub struct SearchHit {
 /// A file of the web, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebFile {
-    /// Its text.
-    pub text: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
     /// What the other side calls this state of it, for asking whether it changed.
     pub tag: Option<String>,
+}
+
+impl WebFile {
+    /// It as text.
+    #[must_use]
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
 }
 
 /// Reads the web.
@@ -44,7 +52,11 @@ pub trait Fetch: Send + Sync {
     /// addresses (checked after resolving, and again after every redirect), `LimitReached` beyond size or time.
     async fn page(&self, url: &str, max_chars: usize) -> Result<Page>;
 
-    /// Reads a file of text from an address that the user chose himself, which may therefore be private. None when it is
+    /// Reads a file as it is from an address that somebody else chose, with the care of [`Fetch::page`]. `LimitReached`
+    /// beyond so many bytes.
+    async fn bytes(&self, url: &str, most: usize) -> Result<Vec<u8>>;
+
+    /// Reads a file from an address that the user chose himself, which may therefore be private. None when it is
     /// still in the state `tag`. `LimitReached` beyond so many bytes.
     async fn file(&self, url: &str, tag: Option<&str>, most: usize) -> Result<Option<WebFile>>;
 

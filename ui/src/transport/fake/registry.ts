@@ -13,7 +13,7 @@ interface Offer {
 }
 
 function offer(id: string, name: string, description: string, tags: string[], capabilities: Partial<Capabilities>, kind = "skill"): Offer {
-  const item = { id, name, version: "1.0.0", description, author: "Luna", tags, installed: null };
+  const item = { id, name, version: "1.0.0", description, author: "Luna", tags, installed: null, from: null, verified: true };
   return { item, kind, capabilities: { ...NOTHING, ...capabilities }, allowed: null };
 }
 
@@ -60,8 +60,14 @@ export function registry(bare: boolean): Part<"registry"> {
     all = all.map((one) => (one.item.id === id ? patch(one) : one));
     return get(id);
   };
+  const shelf = (words: string) => ({
+    packages: all.map(({ item }) => item).filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(words.trim().toLowerCase())),
+    read_at: null,
+    stale: null,
+  });
   return {
-    "registry.search": ({ words }) => all.map(({ item }) => item).filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(words.trim().toLowerCase())),
+    "registry.search": ({ words }) => shelf(words),
+    "registry.refresh": () => shelf(""),
     "registry.get": ({ package: id }) => get(id),
     "registry.install": ({ package: id }) => change(id, (one) => ({ ...one, item: { ...one.item, installed: one.item.version }, allowed: one.capabilities })),
     "registry.uninstall": ({ package: id }) => change(id, (one) => ({ ...one, item: { ...one.item, installed: null }, allowed: null })),

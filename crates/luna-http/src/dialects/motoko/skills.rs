@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
-use luna_core::registry::{Rating, Sought};
-use luna_model::Error;
+use luna_core::registry::{Rating, Sought, read_capabilities};
+use luna_model::{Error, ErrorKind};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -90,23 +90,33 @@ async fn plugins(State(app): State<App>) -> Answer<Vec<Plugin>> {
     Ok(Json(packages.into_iter().filter(|p| p.kind == "channel").map(Plugin::new).collect()))
 }
 
+/// Why a package was not taken in. One that wants more than it was allowed has a code of its own, so that a program can
+/// show what and ask again.
+fn refused(error: Error, code: &'static str) -> Failed {
+    match error.kind {
+        ErrorKind::NeedsApproval => Failed::coded(error, StatusCode::CONFLICT, "NEEDS_APPROVAL"),
+        _ => Failed::coded(error, StatusCode::BAD_REQUEST, code),
+    }
+}
+
 /// Takes a channel in.
 #[utoipa::path(post, path = "/api/channel-plugins/install", tag = "OpenMotoko", request_body = InstallPlugin, responses(
-    (status = 201, body = PluginMade), (status = 400, body = Fault)))]
+    (status = 201, body = PluginMade), (status = 400, body = Fault), (status = 409, body = Fault)))]
 async fn install_plugin(
     State(app): State<App>,
     Body(q, _): Body<InstallPlugin, Motoko>,
 ) -> Result<(StatusCode, Json<PluginMade>), Failed> {
-    let refused = |error: Error| Failed::coded(error, StatusCode::BAD_REQUEST, "PLUGIN_INSTALL_FAILED");
+    let refused = |error| refused(error, "PLUGIN_INSTALL_FAILED");
     let name = q.package_name.filter(|n| !n.trim().is_empty());
     let name = name.ok_or_else(|| Error::invalid("packageName is missing"))?;
     // "@scope/channel-x" is the package x.
     let id = name.rsplit('/').next().unwrap_or(&name).trim_start_matches("channel-").to_owned();
-    let (_, manifest, _) = app.luna.registry_entry(&id).await.map_err(refused)?;
-    if manifest["kind"] != "channel" {
+    let offer = app.luna.registry_entry(&id).await.map_err(refused)?;
+    if offer.manifest["kind"] != "channel" {
         return Err(refused(Error::invalid("that package is no channel")));
     }
-    let package = app.luna.install_package(&id).await.map_err(refused)?;
+    let package =
+        app.luna.install_package(&id, q.allow.as_ref().map(read_capabilities)).await.map_err(refused)?;
     Ok((
         StatusCode::CREATED,
         Json(PluginMade { id: package.id, name: package.name, version: package.version }),
@@ -129,20 +139,21 @@ async fn remove_plugin(State(app): State<App>, Path(id): Path<String>) -> Result
     (status = 200, body = Entries), (status = 400, body = Fault)))]
 async fn search(State(app): State<App>, Params(q, _): Params<Search, Motoko>) -> Answer<Entries> {
     let (sought, limit, offset) = q.into_core()?;
-    let found = app.luna.registry(&sought)?;
-    Ok(Json(Entries::new(found.into_iter().skip(offset).take(limit))))
+    let mut found = app.luna.registry(&sought).await?;
+    found.entries = found.entries.into_iter().skip(offset).take(limit).collect();
+    Ok(Json(Entries::new(found)))
 }
 
 /// All packages of the registry.
 #[utoipa::path(get, path = "/api/registry/entries", tag = "OpenMotoko", responses((status = 200, body = Entries)))]
 async fn entries(State(app): State<App>) -> Answer<Entries> {
-    Ok(Json(Entries::new(app.luna.registry(&Sought::default())?)))
+    Ok(Json(Entries::new(app.luna.registry(&Sought::default()).await?)))
 }
 
 /// Reads the registry again.
 #[utoipa::path(post, path = "/api/registry/refresh", tag = "OpenMotoko", responses((status = 200, body = Entries)))]
 async fn refresh(State(app): State<App>) -> Answer<Entries> {
-    Ok(Json(Entries::new(app.luna.registry(&Sought::default())?)))
+    Ok(Json(Entries::new(app.luna.refresh_registry().await?)))
 }
 
 /// Rates a package: 1 to 5 stars.
@@ -162,16 +173,15 @@ async fn rate(State(app): State<App>, Body(q, _): Body<Rate, Motoko>) -> Answer<
 
 /// Takes a package in.
 #[utoipa::path(post, path = "/api/registry/install", tag = "OpenMotoko", request_body = Install, responses(
-    (status = 201, body = Installed), (status = 400, body = Fault)))]
+    (status = 201, body = Installed), (status = 400, body = Fault), (status = 409, body = Fault)))]
 async fn install(
     State(app): State<App>,
     Body(q, _): Body<Install, Motoko>,
 ) -> Result<(StatusCode, Json<Installed>), Failed> {
     let id = q.id.filter(|i| !i.trim().is_empty()).ok_or_else(|| Error::invalid("id is missing"))?;
-    let package = app.luna.install_package(&id).await;
-    let package = package.map_err(|error| Failed::coded(error, StatusCode::BAD_REQUEST, "INSTALL_FAILED"))?;
-    let path =
-        app.luna.workspace().root().join(if package.kind == "channel" { "channels" } else { "skills" });
+    let package = app.luna.install_package(&id, q.allow.as_ref().map(read_capabilities)).await;
+    let package = package.map_err(|error| refused(error, "INSTALL_FAILED"))?;
+    let path = app.luna.package_folder(&package);
     Ok((StatusCode::CREATED, Json(Installed::new(package, &path))))
 }
 
@@ -188,6 +198,8 @@ async fn uninstall(State(app): State<App>, Path(id): Path<String>) -> Result<Sta
 #[utoipa::path(get, path = "/api/registry/{id}", tag = "OpenMotoko", params(("id" = String, Path)), responses(
     (status = 200, body = Detail), (status = 404, body = Fault)))]
 async fn detail(State(app): State<App>, Path(id): Path<String>) -> Answer<Detail> {
-    let (entry, manifest, ratings) = app.luna.registry_entry(&id).await?;
-    Ok(Json(Detail::new(entry, manifest, ratings)))
+    // Whatever is in the way, this API says that it is not there.
+    let offer = app.luna.registry_entry(&id).await;
+    let offer = offer.map_err(|error| Failed::coded(error, StatusCode::NOT_FOUND, "NOT_FOUND"))?;
+    Ok(Json(Detail::new(offer)))
 }

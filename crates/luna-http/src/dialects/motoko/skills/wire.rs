@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use luna_core::registry::{self, Rating, Sought};
+use luna_core::registry::{self, Offer, Rating, Shelf, Sought};
 use luna_core::store::Package;
 use luna_model::{self as core, Error, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,10 @@ pub(super) struct InstallPlugin {
     #[schema(required = true)]
     #[serde(default)]
     pub(super) package_name: Option<String>,
+    /// What was shown and is allowed, as the manifest's `capabilities` say it.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    pub(super) allow: Option<Value>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -133,12 +137,11 @@ impl Search {
         if self.verified.as_deref().is_some_and(|v| !matches!(v, "true" | "false")) {
             return Err(Error::invalid("verified is true or false"));
         }
-        // What is bundled with Luna is all verified.
-        let none = self.verified.as_deref() == Some("false");
+        let verified = self.verified.as_deref().map(|v| v == "true");
         let tags = self.tags.unwrap_or_default();
         let tags = tags.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
         let words = self.q.filter(|w| !w.trim().is_empty());
-        Ok((Sought { words, tags }, if none { 0 } else { limit }, self.offset.unwrap_or_default()))
+        Ok((Sought { words, tags, verified }, limit, self.offset.unwrap_or_default()))
     }
 }
 
@@ -159,16 +162,14 @@ struct Entry {
     verified: bool,
     tags: Vec<String>,
     rating: f64,
-    rating_count: usize,
-    /// `passed`: it is part of the program and was checked with it.
-    security_status: &'static str,
+    rating_count: u64,
+    /// `passed`, `failed`, `pending` or `unknown`.
+    security_status: String,
     published_at: String,
 }
 
 impl Entry {
-    fn new(e: registry::Entry, ratings: &[Rating]) -> Self {
-        let sum: u32 = ratings.iter().map(|r| u32::from(r.stars)).sum();
-        let count = u32::try_from(ratings.len()).unwrap_or(u32::MAX);
+    fn new(e: registry::Entry) -> Self {
         Self {
             id: e.id,
             name: e.name,
@@ -178,13 +179,13 @@ impl Entry {
             repository: e.repository,
             manifest_url: e.manifest_url,
             download_url: e.download_url,
-            checksum_sha256: None,
-            downloads: 0,
-            verified: true,
+            checksum_sha256: e.checksum_sha256,
+            downloads: e.downloads,
+            verified: e.verified,
             tags: e.tags,
-            rating: if count == 0 { 0.0 } else { f64::from(sum) / f64::from(count) },
-            rating_count: ratings.len(),
-            security_status: "passed",
+            rating: e.rating,
+            rating_count: e.rating_count,
+            security_status: e.security_status,
             published_at: e.published_at,
         }
     }
@@ -194,12 +195,15 @@ impl Entry {
 pub(super) struct Entries {
     entries: Vec<Entry>,
     total: usize,
+    /// Why this is not what the registry has now: it did not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stale: Option<String>,
 }
 
 impl Entries {
-    pub(super) fn new(found: impl IntoIterator<Item = registry::Entry>) -> Self {
-        let entries: Vec<_> = found.into_iter().map(|e| Entry::new(e, &[])).collect();
-        Self { total: entries.len(), entries }
+    pub(super) fn new(shelf: Shelf) -> Self {
+        let entries: Vec<_> = shelf.entries.into_iter().map(Entry::new).collect();
+        Self { total: entries.len(), entries, stale: shelf.stale }
     }
 }
 
@@ -225,8 +229,9 @@ pub(super) struct Detail {
 }
 
 impl Detail {
-    pub(super) fn new(entry: registry::Entry, manifest: Value, ratings: Vec<Rating>) -> Self {
-        let entry = Entry::new(entry, &ratings);
+    pub(super) fn new(offer: Offer) -> Self {
+        let Offer { entry, manifest, ratings, scan } = offer;
+        let entry = Entry::new(entry);
         let rated = |r: Rating| Rated {
             id: format!("{}/{}", entry.id, r.user),
             user_id: r.user,
@@ -235,7 +240,7 @@ impl Detail {
             created_at: time(r.at),
         };
         let ratings = ratings.into_iter().map(rated).collect();
-        Self { entry, manifest, ratings, security_scan: None }
+        Self { entry, manifest, ratings, security_scan: scan }
     }
 }
 
@@ -254,6 +259,11 @@ pub(super) struct Install {
     #[schema(required = true)]
     #[serde(default)]
     pub(super) id: Option<String>,
+    /// What was shown and is allowed, as the manifest's `capabilities` say it. Without it a package that is there already
+    /// keeps to what it was allowed.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    pub(super) allow: Option<Value>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -266,7 +276,6 @@ pub(super) struct Installed {
 
 impl Installed {
     pub(super) fn new(p: Package, folder: &Path) -> Self {
-        let path = folder.join(&p.id).display().to_string();
-        Self { id: p.id, name: p.name, version: p.version, path }
+        Self { id: p.id, name: p.name, version: p.version, path: folder.display().to_string() }
     }
 }
