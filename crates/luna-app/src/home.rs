@@ -99,6 +99,10 @@ impl Home {
             tailnet: Arc::new(Tailscale),
             payments: Arc::new(Stripe::new(stripe(config))?),
             music: Arc::new(Spotify::new(spotify(config), Arc::clone(&secrets) as _)),
+            #[cfg(unix)]
+            programs: Arc::new(luna_shell::ChildPrograms),
+            #[cfg(not(unix))]
+            programs: Arc::new(luna_core::ports::NoPrograms),
             clock: Arc::new(SystemClock),
             registry: RegistryPlace {
                 url: config.text("REGISTRY_BASE_URL"),

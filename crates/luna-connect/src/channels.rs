@@ -117,6 +117,8 @@ impl Channels for Services {
                 Channel::Slack => (&["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"], "POST /api/channels/slack"),
                 Channel::Github => (&["GITHUB_WEBHOOK_SECRET"], "POST /api/channels/github"),
                 Channel::Webhook => (&[], "POST /api/channels/webhook"),
+                // The core has these.
+                Channel::Plugin => continue,
             };
             let mut missing = vec![];
             for name in needs {
@@ -140,6 +142,7 @@ impl Channels for Services {
                 github::read(&self.needed("GITHUB_WEBHOOK_SECRET").await?, delivery, &self.config)
             }
             Channel::Webhook => webhook::read(self.secret("WEBHOOK_SECRET").await.as_ref(), delivery),
+            Channel::Plugin => Err(Error::invalid("this channel takes no requests")),
         }
     }
 
@@ -148,7 +151,7 @@ impl Channels for Services {
             Channel::Telegram => telegram::send(self, to, text).await,
             Channel::Discord => discord::send(self, to, text).await,
             Channel::Slack => slack::send(self, to, text).await,
-            Channel::Github | Channel::Webhook => {
+            Channel::Github | Channel::Webhook | Channel::Plugin => {
                 Err(Error::invalid("nobody can be written to on this channel"))
             }
         }

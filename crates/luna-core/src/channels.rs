@@ -5,6 +5,7 @@
 //! answered: each is answered once and in its order, whatever fails meanwhile.
 
 mod answering;
+mod plugins;
 mod questions;
 
 use std::collections::HashSet;
@@ -24,6 +25,8 @@ use tokio::sync::Notify;
 use crate::Luna;
 use crate::calendar::Changed;
 use crate::ports::Delivery;
+
+pub(crate) use plugins::Plugins;
 
 /// Tools for anybody who writes from elsewhere and is known.
 const GUESTS: [&str; 2] = ["web_search", "web_fetch"];
@@ -83,6 +86,7 @@ impl Luna {
     pub async fn channels(&self) -> Vec<ChannelState> {
         let off = self.settings().current().channels_off;
         let mut states = self.channel_port().states().await;
+        states.extend(self.plugins_state());
         for state in states.iter_mut().filter(|state| off.contains(&state.channel)) {
             state.on = false;
         }
@@ -101,6 +105,9 @@ impl Luna {
             patch.insert("channels_off".to_owned(), json!(off));
             self.patch_settings(patch).await?;
             self.channels_changed();
+            if channel == Channel::Plugin {
+                self.wake_plugins().await;
+            }
         }
         Ok(())
     }
@@ -112,7 +119,7 @@ impl Luna {
     }
 
     /// Lets nothing in by a channel that is switched off.
-    fn switched_on(&self, channel: Channel) -> Result<()> {
+    pub(crate) fn switched_on(&self, channel: Channel) -> Result<()> {
         if self.settings().current().channels_off.contains(&channel) {
             return Err(Error::unavailable("this channel is switched off, under Channels, Services"));
         }
@@ -324,7 +331,11 @@ impl Luna {
     }
 
     async fn send_one(&self, outgoing: Outgoing) -> Result<()> {
-        match self.channel_port().send(&outgoing.to, &outgoing.text).await {
+        let sent = match outgoing.to.channel {
+            Channel::Plugin => self.send_by_plugin(&outgoing.to, &outgoing.text).await,
+            _ => self.channel_port().send(&outgoing.to, &outgoing.text).await,
+        };
+        match sent {
             Ok(()) => {
                 self.post().wake.notify_one();
                 self.db().sent(outgoing.seq).await

@@ -106,6 +106,7 @@ impl Luna {
         self.running().stop_all();
         self.memory().forget_all().await?;
         self.db().wipe().await?;
+        self.end_plugins().await;
         self.gate().forget_all().await;
         for provider in Provider::ALL {
             self.secrets().delete(&key_name(provider)).await?;
@@ -116,7 +117,8 @@ impl Luna {
         }
         let places = self.places().into_iter().filter(|(name, _)| emptied.contains(name));
         let places: Vec<_> = places.map(|(_, path)| path).collect();
-        blocking(move || places.iter().try_for_each(|folder| empty(folder))).await?;
+        let channels = self.data_dir().join("channels");
+        blocking(move || places.iter().chain([&channels]).try_for_each(|folder| empty(folder))).await?;
         let settings = self.settings().reset(self.bus())?;
         self.apply(settings).await;
         Ok(())

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Accounts;
 use crate::calendar::Calendar;
 use crate::callers::Callers;
-use crate::channels::Post;
+use crate::channels::{Plugins, Post};
 use crate::code::Code;
 use crate::costs::Metered;
 use crate::dashboard::Sights;
@@ -26,7 +26,7 @@ use crate::music::SignIns;
 use crate::owner::Owner;
 use crate::parts::Parts;
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Music, Recall, Secrets, Shell, Sight, Sources, Tailnet,
+    Channels, Clock, Desktop, Fetch, Llm, Music, Programs, Recall, Secrets, Shell, Sight, Sources, Tailnet,
 };
 use crate::presence::Whereabouts;
 use crate::processes::Processes;
@@ -67,6 +67,7 @@ struct Inner {
     processes: Processes,
     schedule: Schedule,
     post: Post,
+    plugins: Plugins,
     sights: Sights,
     sign_ins: SignIns,
     whereabouts: Whereabouts,
@@ -150,6 +151,7 @@ impl Luna {
                 processes: Processes::default(),
                 schedule: Schedule::default(),
                 post: Post::default(),
+                plugins: Plugins::default(),
                 sights: Sights::default(),
                 sign_ins: SignIns::default(),
                 whereabouts: Whereabouts::default(),
@@ -168,6 +170,7 @@ impl Luna {
         luna.keep_time();
         luna.keep_post();
         luna.watch_user();
+        luna.wake_plugins().await;
         Ok(luna)
     }
 
@@ -409,6 +412,14 @@ impl Luna {
 
     pub(crate) fn channel_port(&self) -> &dyn Channels {
         self.inner.parts.channels.as_ref()
+    }
+
+    pub(crate) fn programs(&self) -> &dyn Programs {
+        self.inner.parts.programs.as_ref()
+    }
+
+    pub(crate) fn plugins(&self) -> &Plugins {
+        &self.inner.plugins
     }
 
     pub(crate) fn post(&self) -> &Post {

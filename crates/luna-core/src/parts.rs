@@ -8,7 +8,7 @@ use luna_model::{Settings, SettingsPatch};
 use luna_store::Db;
 
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Music, Payments, Recall, Secrets, Shell, Sight, Sources, Tailnet,
+    Channels, Clock, Desktop, Fetch, Llm, Music, Payments, Programs, Recall, Secrets, Shell, Sight, Sources, Tailnet,
     Voice,
 };
 use crate::registry::RegistryPlace;
@@ -50,6 +50,8 @@ pub struct Parts {
     pub payments: Arc<dyn Payments>,
     /// The private network.
     pub tailnet: Arc<dyn Tailnet>,
+    /// Programs of packages.
+    pub programs: Arc<dyn Programs>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The registry of packages.

@@ -134,6 +134,9 @@ impl Luna {
         let deed = self.take_in(id, allow);
         let package = self.by_user_as(ActionId::new(), INSTALL, described, input, deed).await?.now;
         self.packages_changed();
+        if package.kind == "channel" {
+            self.restart_plugin(id).await?;
+        }
         Ok(package)
     }
 
@@ -200,8 +203,11 @@ impl Luna {
         let deed = async {
             let _one_at_a_time = self.installing().lock().await;
             let package = self.package(id).await?;
-            self.remove_package_files(&package).await?;
-            self.db().delete_package(id.to_owned()).await
+            self.db().delete_package(id.to_owned()).await?;
+            if package.kind == "channel" {
+                self.restart_plugin(id).await?;
+            }
+            self.remove_package_files(&package).await
         };
         self.by_user_as(ActionId::new(), INSTALL, described, json!({ "package": id }), deed).await?;
         self.packages_changed();

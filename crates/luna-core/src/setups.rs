@@ -37,17 +37,18 @@ impl Luna {
     pub async fn channel_setups(&self) -> Result<Vec<ChannelSetup>> {
         let known = self.db().channel_setups().await?;
         let born = self.born().await?;
+        let plugins = self.channel_plugins().await?;
         let fresh = |kind: &str| ChannelSetup {
             id: kind.to_owned(),
             kind: kind.to_owned(),
             config: Map::new(),
-            enabled: kind == "webchat",
+            // Who takes a channel in wants it to run.
+            enabled: kind == "webchat" || plugins.iter().any(|p| p == kind),
             created_at: born,
         };
-        let plugins = self.channel_plugins().await?;
         let kinds = KINDS.iter().map(|k| (*k).to_owned());
         let mut all: Vec<ChannelSetup> = kinds
-            .chain(plugins)
+            .chain(plugins.iter().filter(|p| !KINDS.contains(&p.as_str())).cloned())
             .map(|kind| known.iter().find(|c| c.id == kind).cloned().unwrap_or_else(|| fresh(&kind)))
             .collect();
         let (connections, services) = (self.connections().await?, self.channels().await);
@@ -92,6 +93,7 @@ impl Luna {
             )));
         }
         if let Some(config) = config {
+            self.check_config(id, &config).await?;
             channel.config = Map::new();
             for (name, value) in config {
                 match (credential(id, &name), value.as_str()) {
@@ -114,8 +116,40 @@ impl Luna {
         channel.enabled = enabled.unwrap_or(channel.enabled);
         self.db().save_channel_setup(channel.clone()).await?;
         self.bus().publish(Event::SettingsChanged { names: vec![format!("channels.{id}")] });
+        if self.channel_plugins().await?.iter().any(|plugin| plugin == id) {
+            self.restart_plugin(id).await?;
+        }
         let now = self.channel_setups().await?.into_iter().find(|c| c.id == id);
         Ok(now.unwrap_or(channel))
+    }
+
+    /// Whether a channel that came as a package can be set up so: its manifest has a JSON Schema for it.
+    async fn check_config(&self, id: &str, config: &Map<String, Value>) -> Result<()> {
+        let Some(package) = self.db().packages().await?.into_iter().find(|p| p.id == id) else {
+            return Ok(());
+        };
+        let schema = &package.manifest["channel"]["config"];
+        if !schema.is_object() {
+            return Ok(());
+        }
+        let schema = jsonschema::validator_for(schema)
+            .map_err(|_| Error::invalid("the package's manifest has no sound schema for its settings"))?;
+        let config = Value::Object(config.clone());
+        let wrong: Vec<_> = schema.iter_errors(&config).take(3).map(|e| e.to_string()).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong.join("; "))) }
+    }
+
+    /// How a channel is set up, with its secrets.
+    pub(crate) async fn unmasked(&self, id: &str, config: &Value) -> Result<Value> {
+        let mut whole = config.clone();
+        for (name, value) in whole.as_object_mut().into_iter().flatten() {
+            if value.as_str() == Some(MASKED)
+                && let Some(secret) = self.secrets().get(&secret_place(id, name)).await?
+            {
+                *value = secret.expose().to_owned().into();
+            }
+        }
+        Ok(whole)
     }
 
     /// Keeps a field of a plugin's configuration; what may be shown of it.
@@ -123,7 +157,7 @@ impl Luna {
         match value.as_str() {
             Some(secret) if is_secret(name) => {
                 if secret != MASKED {
-                    let place = format!("CHANNEL_{id}_{name}").to_uppercase();
+                    let place = secret_place(id, name);
                     self.secrets().set(&place, Secret::new(secret.to_owned())).await?;
                 }
                 Ok(MASKED.into())
@@ -202,6 +236,11 @@ fn called(credential: &str, channel: &str) -> String {
         let (head, tail) = word.split_at(word.len().min(1));
         name + &head.to_uppercase() + tail
     })
+}
+
+/// Where a secret of a channel's configuration is kept.
+fn secret_place(id: &str, name: &str) -> String {
+    format!("CHANNEL_{id}_{name}").to_uppercase()
 }
 
 /// Whether a field of a channel's configuration is a secret, by its name.

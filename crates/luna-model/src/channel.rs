@@ -20,10 +20,12 @@ pub enum Channel {
     Github,
     /// Any program that can send JSON.
     Webhook,
+    /// A program that came as a package; which one is the first part of its senders' ids and places (`file-drop/…`).
+    Plugin,
 }
 
 impl Channel {
-    /// All of them.
+    /// The services.
     pub const ALL: [Self; 5] = [Self::Telegram, Self::Discord, Self::Slack, Self::Github, Self::Webhook];
 
     /// Its name, as the APIs say it.
@@ -35,6 +37,7 @@ impl Channel {
             Self::Slack => "slack",
             Self::Github => "github",
             Self::Webhook => "webhook",
+            Self::Plugin => "plugin",
         }
     }
 }

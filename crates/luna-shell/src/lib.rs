@@ -3,6 +3,8 @@
 
 mod plan;
 #[cfg(unix)]
+mod programs;
+#[cfg(unix)]
 mod run;
 
 use std::path::PathBuf;
@@ -16,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use plan::{Machine, OperatingSystem, PackageManager};
+#[cfg(unix)]
+pub use programs::ChildPrograms;
 
 /// What a [`PtyShell`] needs to know.
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::ShellConfig;
 use capture::Capture;
 pub(crate) use elevation::Elevation;
+pub(crate) use processes::Processes;
 
 /// Columns and rows, when a request does not say.
 const SIZE: (u16, u16) = (120, 32);

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use luna_core::ports::{Fetch, Llm, Music, NoMusic, Shell, Voice};
+use luna_core::ports::{Fetch, Llm, Music, NoMusic, NoPrograms, Programs, Shell, Voice};
 use luna_core::registry::RegistryPlace;
 use luna_core::{Luna, Parts};
 use luna_model::SettingsPatch;
@@ -28,6 +28,8 @@ pub struct Ingredients {
     pub music: Arc<dyn Music>,
     /// Another web in the place of the canned one.
     pub fetch: Option<Arc<dyn Fetch>>,
+    /// What runs the programs of packages, in the place of nothing.
+    pub programs: Arc<dyn Programs>,
     /// The registry of packages.
     pub registry: RegistryPlace,
     /// The time.
@@ -49,6 +51,7 @@ impl Default for Ingredients {
             voice: None,
             music: Arc::new(NoMusic),
             fetch: None,
+            programs: Arc::new(NoPrograms),
             registry: RegistryPlace::default(),
             clock: FixedClock::default(),
             shell: Arc::new(PaperShell::default()),
@@ -85,6 +88,7 @@ struct Kept {
     voice: Option<Arc<dyn Voice>>,
     music: Arc<dyn Music>,
     fetch: Option<Arc<dyn Fetch>>,
+    programs: Arc<dyn Programs>,
     registry: RegistryPlace,
     shell: Arc<dyn Shell>,
     settings: SettingsPatch,
@@ -99,9 +103,20 @@ impl InMemory {
 
     /// One of these ingredients.
     pub async fn of(ingredients: Ingredients) -> Self {
-        let Ingredients { model, llm, voice: other, music, fetch, registry, clock, shell, settings, on_disk } =
-            ingredients;
-        let kept = Kept { llm, voice: other, music, fetch, registry, shell, settings, on_disk };
+        let Ingredients {
+            model,
+            llm,
+            voice: other,
+            music,
+            fetch,
+            programs,
+            registry,
+            clock,
+            shell,
+            settings,
+            on_disk,
+        } = ingredients;
+        let kept = Kept { llm, voice: other, music, fetch, programs, registry, shell, settings, on_disk };
         let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
         let luna =
@@ -162,6 +177,7 @@ async fn wake(
         tailnet: Arc::new(NoTailnet),
         music: Arc::clone(&kept.music),
         clock: Arc::new(clock.clone()),
+        programs: Arc::clone(&kept.programs),
         registry: kept.registry.clone(),
         fixed: kept.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),

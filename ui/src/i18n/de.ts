@@ -1362,7 +1362,7 @@ export const de: Catalogue = {
     services: "Dienste",
     intro: "Wer Luna von anderswo schreibt, bekommt zuerst einen Code. Lass ihn damit herein, wenn du weißt, wer es ist. Gäste haben ein eigenes Gespräch, nichts aus deinem Gedächtnis und nur Werkzeuge, die im Netz lesen.",
     servicesIntro: "Ein Dienst ohne seine Schlüssel ist aus. Öffne einen, um zu sehen, wie du zu ihnen kommst.",
-    names: { telegram: "Telegram", discord: "Discord", slack: "Slack", github: "GitHub", webhook: "Webhook" },
+    names: { telegram: "Telegram", discord: "Discord", slack: "Slack", github: "GitHub", webhook: "Webhook", plugin: "Pakete" },
     standings: { waiting: "Wartet mit einem Code", guest: "Gast", owner: "Ich selbst", blocked: "Ohne Antwort" },
     nobody: "Noch hat niemand geschrieben.",
     code: "Code",

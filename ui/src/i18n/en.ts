@@ -1366,7 +1366,7 @@ export const en = {
     services: "Services",
     intro: "Whoever writes to Luna from elsewhere gets a code first. Let them in with it when you know who it is. Guests have a conversation of their own, no memory of yours, and tools that only read the web.",
     servicesIntro: "A service without its keys is off. Open one to see how to come by them.",
-    names: { telegram: "Telegram", discord: "Discord", slack: "Slack", github: "GitHub", webhook: "Webhook" },
+    names: { telegram: "Telegram", discord: "Discord", slack: "Slack", github: "GitHub", webhook: "Webhook", plugin: "Packages" },
     standings: { waiting: "Waits with a code", guest: "Guest", owner: "Myself", blocked: "Not answered" },
     nobody: "Nobody has written yet.",
     code: "Code",

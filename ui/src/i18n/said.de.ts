@@ -13,6 +13,13 @@ const GATE: Record<string, string> = {
   "it is not for messages from elsewhere": "das ist nichts für Nachrichten von anderswo",
   "it is switched off in Settings": "es ist in den Einstellungen ausgeschaltet",
   "you asked for it directly": "du hast es selbst verlangt",
+  "the instructions of {} are in use, which may not {}; switch that skill off, or ask without it":
+    "gerade gilt die Anleitung von {}, und die darf {}; schalte diesen Skill aus, oder frage ohne ihn",
+  "the instructions of {} are in use, which did not ask for {} when it was installed":
+    "gerade gilt die Anleitung von {}, und die hat beim Installieren nicht um {} gebeten",
+  "reach the network": "nicht ins Netz gehen",
+  "run commands": "keine Befehle ausführen",
+  "touch files": "keine Dateien anrühren",
   "text from outside was read before, and this changes something": "vorher wurde Text von außen gelesen, und dies ändert etwas",
   "text from outside was read before, and this sends to an address that nobody named":
     "vorher wurde Text von außen gelesen, und dies sendet an eine Adresse, die niemand genannt hat",

@@ -3,4 +3,4 @@
 /**
  * A service that brings messages.
  */
-export type Channel = "telegram" | "discord" | "slack" | "github" | "webhook";
+export type Channel = "telegram" | "discord" | "slack" | "github" | "webhook" | "plugin";

@@ -1,7 +1,7 @@
 //! Answering one message: whoever is known talks with Luna in a conversation of their own.
 
 use futures::StreamExt as _;
-use luna_model::{ErrorKind, Event, Incoming, Result, Sender, Standing};
+use luna_model::{Channel, ErrorKind, Event, Incoming, Result, Sender, Standing};
 use uuid::Uuid;
 
 use super::CODE_HOLDS;
@@ -46,11 +46,12 @@ impl Luna {
         let now = self.clock().now();
         let found = self.db().sender(message.channel, message.sender.clone()).await?;
         let is_new = found.is_none();
+        let standing = if is_new { self.standing_elsewhere(message, new).await? } else { new };
         let sender = found.unwrap_or_else(|| Sender {
             channel: message.channel,
             id: message.sender.clone(),
             name: String::new(),
-            standing: new,
+            standing,
             code: None,
             code_until: None,
             place: String::new(),
@@ -69,6 +70,21 @@ impl Luna {
             self.bus().publish(Event::ChannelsChanged);
         }
         Ok(sender)
+    }
+
+    /// What somebody may do who begins another talk on a channel that came as a package: what they may in their others.
+    async fn standing_elsewhere(&self, message: &Incoming, new: Standing) -> Result<Standing> {
+        let Some((person, _)) =
+            message.sender.rsplit_once('/').filter(|_| message.channel == Channel::Plugin)
+        else {
+            return Ok(new);
+        };
+        let same = |s: &Sender| {
+            s.channel == Channel::Plugin
+                && s.standing != Standing::Waiting
+                && s.id.rsplit_once('/').is_some_and(|(other, _)| other == person)
+        };
+        Ok(self.db().senders().await?.into_iter().find(same).map_or(new, |s| s.standing))
     }
 
     /// A code for somebody whom nobody knows; nothing while they have one.

@@ -55,26 +55,26 @@ fn become_leader() -> io::Result<()> {
 }
 
 /// What runs a command: its leader and all that came of it.
-pub(super) struct Processes {
+pub(crate) struct Processes {
     leader: Pid,
     mark: String,
 }
 
 impl Processes {
-    pub(super) fn of(child: &Child, mark: String) -> Option<Self> {
+    pub(crate) fn of(child: &Child, mark: String) -> Option<Self> {
         let leader = i32::try_from(child.id()?).ok()?;
         Some(Self { leader: Pid::from_raw(leader), mark })
     }
 
     /// Asks all of them to end.
-    pub(super) fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.signal(Signal::SIGTERM);
         // A stopped process hears nothing before it goes on.
         self.signal(Signal::SIGCONT);
     }
 
     /// Ends all of them, and what they start meanwhile.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         const ROUNDS: usize = 8;
         for _ in 0..ROUNDS {
             if self.signal(Signal::SIGKILL) == 0 {
