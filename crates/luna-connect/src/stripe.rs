@@ -72,25 +72,12 @@ impl Stripe {
             Some(key) => request.header("Idempotency-Key", key),
             None => request,
         };
-        let reply = request
-            .send()
-            .await
-            .map_err(|e| Error::unavailable("the payment provider does not answer").because(e))?;
-        let status = reply.status();
-        let body: Value = reply
-            .json()
-            .await
-            .map_err(|e| Error::unavailable("the payment provider answered no JSON").because(e))?;
-        if status.is_success() {
-            return Ok(body);
-        }
-        let said = body["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
-        let kind = match status.as_u16() {
-            404 => ErrorKind::NotFound,
-            400 | 402 => ErrorKind::Invalid,
-            _ => ErrorKind::Unavailable,
-        };
-        Err(Error::new(kind, format!("the payment provider refused: {said}")))
+        answer(request).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Value> {
+        let request = self.client.get(format!("{}/v1/{path}", self.config.base_url));
+        answer(request.bearer_auth(self.key()?.expose()).header("Stripe-Version", VERSION)).await
     }
 
     fn price(&self, tier: Tier) -> Result<&str> {
@@ -101,6 +88,29 @@ impl Stripe {
         };
         price.as_deref().ok_or_else(|| Error::unavailable(format!("the price is not known: set {variable}")))
     }
+}
+
+/// What is answered to a request, or why it was refused.
+async fn answer(request: reqwest::RequestBuilder) -> Result<Value> {
+    let reply = request
+        .send()
+        .await
+        .map_err(|e| Error::unavailable("the payment provider does not answer").because(e))?;
+    let status = reply.status();
+    let body: Value = reply
+        .json()
+        .await
+        .map_err(|e| Error::unavailable("the payment provider answered no JSON").because(e))?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let said = body["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
+    let kind = match status.as_u16() {
+        404 => ErrorKind::NotFound,
+        400 | 402 => ErrorKind::Invalid,
+        _ => ErrorKind::Unavailable,
+    };
+    Err(Error::new(kind, format!("the payment provider refused: {said}")))
 }
 
 #[async_trait]
@@ -144,6 +154,13 @@ impl Payments for Stripe {
             ends: told["cancel_at_period_end"].as_bool().unwrap_or(true),
             created_at: time("created")?,
         })
+    }
+
+    async fn subscription(&self, subscription: &str) -> Result<Value> {
+        if !subscription.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(Error::invalid("that is no subscription's id"));
+        }
+        self.get(&format!("subscriptions/{subscription}")).await
     }
 
     async fn portal(&self, customer: &str) -> Result<PaymentPage> {

@@ -32,6 +32,28 @@ pub struct Executions {
 const COLUMNS: &str = "id, email, name, tier, created_at";
 const KEY_COLUMNS: &str = "id, account, name, prefix, created_at, last_used_at";
 
+/// Something that the payment provider told of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentNews {
+    /// Its own id; the same when it is told again.
+    pub event: String,
+    /// Which subscription.
+    pub subscription: String,
+    /// When it happened, to the second.
+    pub at: Timestamp,
+    /// What comes after what within a second: [`PaymentNews::BEGAN`], `CHANGED`, `ENDED`.
+    pub rank: u8,
+}
+
+impl PaymentNews {
+    /// It began.
+    pub const BEGAN: u8 = 0;
+    /// It changed.
+    pub const CHANGED: u8 = 1;
+    /// It ended.
+    pub const ENDED: u8 = 2;
+}
+
 impl Db {
     /// Stores a new account.
     ///
@@ -310,29 +332,34 @@ impl Db {
         .await
     }
 
-    /// Takes what the payment provider says of a subscription, once for each of its events; whether it was new. The
-    /// account's tier follows in the same breath.
+    /// Takes what was told of a subscription, once and in the order in which it was said; whether it changed anything. An
+    /// ended subscription (none) takes only itself away, and `tier` goes back to free only when nothing else runs.
     ///
     /// # Errors
     /// When it cannot be written.
     pub async fn take_subscription(
         &self,
-        event: String,
+        told: PaymentNews,
         account: AccountId,
         subscription: Option<Membership>,
         tier: Tier,
         at: Timestamp,
     ) -> Result<bool> {
         self.write(move |c| {
-            let new = run(
-                c,
-                "INSERT INTO payment_events (id, at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-                params![event, micros(at)],
-            )?;
-            if new == 0 {
+            let sql = "INSERT INTO payment_events (id, at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+            if run(c, sql, params![told.event, micros(at)])? == 0 || !newest(c, &told)? {
                 return Ok(false);
             }
             let account = account.to_string();
+            let sql = "SELECT id, created_at FROM subscriptions WHERE account = ?1";
+            let running = one(c, sql, [&account], |row| Ok((text(row, "id")?, time(row, "created_at")?)))?;
+            let other = running.filter(|(id, _)| *id != told.subscription);
+            match (other, &subscription) {
+                // The end of an earlier one, or news of it.
+                (Some(_), None) => return Ok(false),
+                (Some((_, began)), Some(s)) if s.created_at < began => return Ok(false),
+                _ => {}
+            }
             run(c, "DELETE FROM subscriptions WHERE account = ?1", [&account])?;
             if let Some(s) = subscription {
                 run(
@@ -356,6 +383,34 @@ impl Db {
         })
         .await
     }
+
+    /// The newest that was told of a subscription: when, and its rank.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn payment_mark(&self, subscription: String) -> Result<Option<(Timestamp, u8)>> {
+        self.read(move |c| mark(c, &subscription)).await
+    }
+}
+
+fn mark(c: &Connection, subscription: &str) -> Result<Option<(Timestamp, u8)>> {
+    let sql = "SELECT at, rank FROM payment_marks WHERE subscription = ?1";
+    one(c, sql, [subscription], |row| Ok((time(row, "at")?, row.get("rank").map_err(failure)?)))
+}
+
+/// Whether nothing newer was told of this subscription; then this is the newest.
+fn newest(c: &Connection, told: &PaymentNews) -> Result<bool> {
+    let known = mark(c, &told.subscription)?;
+    let newest = known.is_none_or(|(at, rank)| {
+        // What ended does not go on, whatever clocks say.
+        rank < PaymentNews::ENDED && (told.rank == PaymentNews::ENDED || (told.at, told.rank) >= (at, rank))
+    });
+    if newest {
+        let sql = "INSERT INTO payment_marks (subscription, at, rank) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (subscription) DO UPDATE SET at = excluded.at, rank = excluded.rank";
+        run(c, sql, params![told.subscription, micros(told.at), told.rank])?;
+    }
+    Ok(newest)
 }
 
 fn find(c: &Connection, id: AccountId) -> Result<Option<Account>> {

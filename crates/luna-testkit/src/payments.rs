@@ -26,6 +26,10 @@ impl Payments for FreeOfCharge {
         Err(Error::not_found("this provider has no subscriptions"))
     }
 
+    async fn subscription(&self, _: &str) -> Result<serde_json::Value> {
+        Err(Error::not_found("this provider has no subscriptions"))
+    }
+
     async fn portal(&self, customer: &str) -> Result<PaymentPage> {
         Ok(PaymentPage { id: "bps_1".into(), url: format!("https://pay.example/portal/{customer}") })
     }

@@ -3,6 +3,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use luna_model::{Account, Error, ErrorKind, Membership, Result, Secret, Tier, Timestamp};
+use luna_store::PaymentNews;
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -49,9 +50,16 @@ impl Accounts {
         let ended = self.inner.payments.cancel(&running.id).await;
         self.witness("cancel_subscription", &account.email, &ended).await;
         let ended = Membership { tier: running.tier, created_at: running.created_at, ..ended? };
-        let event = format!("cancelled:{}:{}", ended.id, self.inner.clock.now());
         let now = self.inner.clock.now();
-        self.inner.db.take_subscription(event, account.id, Some(ended.clone()), account.tier, now).await?;
+        // The provider tells it too, by its own clock; until then this is no older than what it told.
+        let known = self.inner.db.payment_mark(ended.id.clone()).await?;
+        let news = PaymentNews {
+            event: format!("cancelled:{}:{now}", ended.id),
+            subscription: ended.id.clone(),
+            at: known.map_or(running.created_at, |(at, _)| at),
+            rank: PaymentNews::CHANGED,
+        };
+        self.inner.db.take_subscription(news, account.id, Some(ended.clone()), account.tier, now).await?;
         Ok(ended)
     }
 
@@ -91,8 +99,19 @@ impl Accounts {
         let told = &event["data"]["object"];
         let customer = told["customer"].as_str().unwrap_or_default().to_owned();
         let Some(account) = self.inner.db.account_of_customer(customer).await? else { return Ok(false) };
-        let (subscription, tier) = match self.read_subscription(told) {
-            Some(s) if kind != "customer.subscription.deleted" && s.status != "canceled" => {
+        let news = PaymentNews {
+            event: id,
+            subscription: told["id"].as_str().unwrap_or_default().to_owned(),
+            at: event["created"].as_i64().and_then(|s| Timestamp::from_second(s).ok()).unwrap_or(now),
+            rank: match kind {
+                "customer.subscription.created" => PaymentNews::BEGAN,
+                "customer.subscription.deleted" => PaymentNews::ENDED,
+                _ => PaymentNews::CHANGED,
+            },
+        };
+        let told = self.newest_of(&news, told).await?;
+        let (subscription, tier) = match self.read_subscription(&told) {
+            Some(s) if news.rank != PaymentNews::ENDED && s.status != "canceled" => {
                 // Who does not pay has what everybody has, until he does.
                 let tier = if matches!(s.status.as_str(), "active" | "trialing" | "past_due") {
                     s.tier
@@ -103,9 +122,23 @@ impl Accounts {
             }
             _ => (None, Tier::Free),
         };
-        let taken = self.inner.db.take_subscription(id, account.id, subscription, tier, now).await;
+        let taken = self.inner.db.take_subscription(news, account.id, subscription, tier, now).await;
         self.witness("subscription", &account.email, &taken).await;
         taken
+    }
+
+    /// What is told of a subscription. Of two changes within one second nobody can say which came first: then the provider
+    /// is asked how it stands.
+    async fn newest_of(&self, news: &PaymentNews, told: &Value) -> Result<Value> {
+        let known = self.inner.db.payment_mark(news.subscription.clone()).await?;
+        if news.rank != PaymentNews::CHANGED || known != Some((news.at, news.rank)) {
+            return Ok(told.clone());
+        }
+        match self.inner.payments.subscription(&news.subscription).await {
+            Ok(now) if now["id"] == told["id"] => Ok(now),
+            // Better what was told last than nothing.
+            Ok(_) | Err(_) => Ok(told.clone()),
+        }
     }
 
     fn read_subscription(&self, told: &Value) -> Option<Membership> {

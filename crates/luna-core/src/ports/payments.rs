@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use luna_model::{Account, Membership, Result, Secret, Tier};
+use serde_json::Value;
 
 /// A page where something is paid, or looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub trait Payments: Send + Sync {
 
     /// Lets a subscription end with its period; how it is then.
     async fn cancel(&self, subscription: &str) -> Result<Membership>;
+
+    /// A subscription as the provider has it now, in its own form.
+    async fn subscription(&self, subscription: &str) -> Result<Value>;
 
     /// A page where somebody who pays sees to it himself.
     async fn portal(&self, customer: &str) -> Result<PaymentPage>;
