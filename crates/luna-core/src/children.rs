@@ -16,6 +16,8 @@ pub const AT_ONCE: usize = 4;
 const BUDGET: f64 = 1.0;
 /// Longest wait for a child.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// What came of one that was at work when Luna ended.
+const INTERRUPTED: &str = "Luna ended before it was done";
 /// Children that are listed.
 const LISTED: u32 = 200;
 /// Tools that a child has none of: it does not set others to work.
@@ -48,6 +50,8 @@ impl Luna {
         if !(0.0..=BUDGET).contains(&budget) {
             return Err(Error::invalid(format!("an agent's budget is from 0 to {BUDGET} US dollars")));
         }
+        // Never more than who sets it to work may still spend.
+        let budget = self.left_to_spend().await?.map_or(budget, |left| budget.min(left));
         let tools = self.offered_tools().into_iter().map(|t| t.name);
         let persona = Persona {
             name: work.name.clone().unwrap_or_else(|| "a helper".into()),
@@ -96,13 +100,16 @@ impl Luna {
                 Event::ConfirmationSettled { .. } => child.state = ChildState::Running,
                 Event::TurnEnded { stopped, .. } => {
                     ended = true;
-                    failure = stopped.then(|| "Killed by user".to_owned());
+                    failure = stopped.then(|| match self.stopping().is_cancelled() {
+                        true => INTERRUPTED.to_owned(),
+                        false => "Killed by user".to_owned(),
+                    });
                 }
                 Event::TurnFailed { message, .. } => failure = Some(message),
                 _ => continue,
             }
             child.spent = self.db().spent_in(child.conversation).await.unwrap_or(child.spent);
-            if child.budget > 0.0 && child.spent > child.budget {
+            if child.spent > child.budget {
                 failure = Some(format!("its budget of ${:.2} is spent", child.budget));
                 break;
             }
@@ -187,7 +194,7 @@ impl Luna {
     pub(crate) async fn close_interrupted_children(&self) -> Result<()> {
         for mut child in self.children().await?.into_iter().filter(|c| c.ended_at.is_none()) {
             child.state = ChildState::Failed;
-            child.output = Some("Luna ended before it was done".into());
+            child.output = Some(INTERRUPTED.into());
             child.ended_at = Some(self.clock().now());
             self.db().save_child(child).await?;
         }

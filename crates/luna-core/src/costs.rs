@@ -114,10 +114,14 @@ impl Metered {
     }
 
     fn limits(&self, budget: &Budget) -> [(&'static str, f64, Timestamp); 2] {
-        let local = self.clock.local();
-        let day = local.start_of_day().map_or(local.timestamp(), |z| z.timestamp());
-        [("daily", budget.daily, day), ("monthly", budget.monthly, month_of(&local))]
+        limits(budget, &self.clock.local())
     }
+}
+
+/// The limits of a budget, and since when what is spent counts against each.
+fn limits(budget: &Budget, now: &jiff::Zoned) -> [(&'static str, f64, Timestamp); 2] {
+    let day = now.start_of_day().map_or(now.timestamp(), |z| z.timestamp());
+    [("daily", budget.daily, day), ("monthly", budget.monthly, month_of(now))]
 }
 
 /// When the month of a moment began.
@@ -325,6 +329,18 @@ impl Luna {
     /// When it cannot be read.
     pub async fn budget(&self) -> Result<Budget> {
         budget(self.db()).await
+    }
+
+    /// What may still be spent today and this month, in US dollars; none = as much as it takes.
+    pub(crate) async fn left_to_spend(&self) -> Result<Option<f64>> {
+        let mut least: Option<f64> = None;
+        for (_, limit, since) in limits(&self.budget().await?, &self.clock().local()) {
+            if limit > 0.0 {
+                let left = (limit - self.db().spent_since(since).await?).max(0.0);
+                least = Some(least.map_or(left, |least| least.min(left)));
+            }
+        }
+        Ok(least)
     }
 
     /// Sets the budget.
