@@ -5,8 +5,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use luna_commands::{About, Table};
 use luna_connect::{
-    Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig, Stripe, StripeConfig,
-    Tailscale, Web, WebConfig,
+    Gmail, GmailConfig, Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig, Stripe,
+    StripeConfig, Tailscale, Web, WebConfig,
 };
 use luna_core::{
     Luna, Parts,
@@ -99,6 +99,7 @@ impl Home {
             tailnet: Arc::new(Tailscale),
             payments: Arc::new(Stripe::new(stripe(config))?),
             music: Arc::new(Spotify::new(spotify(config), Arc::clone(&secrets) as _)),
+            mail: Arc::new(Gmail::new(gmail(config), Arc::clone(&secrets) as _)?),
             #[cfg(unix)]
             programs: Arc::new(luna_shell::ChildPrograms),
             #[cfg(not(unix))]
@@ -171,6 +172,20 @@ fn services(config: &Config) -> ServicesConfig {
         slack: text("SLACK_API_BASE_URL").unwrap_or_default(),
         notify_slack: text("GITHUB_NOTIFY_SLACK_CHANNEL"),
         notify_telegram: text("GITHUB_NOTIFY_TELEGRAM_CHAT_ID"),
+    }
+}
+
+/// What is configured of Gmail.
+fn gmail(config: &Config) -> GmailConfig {
+    let text = |name| config.text(name).unwrap_or_default().trim().to_owned();
+    GmailConfig {
+        api: text("GMAIL_API_BASE_URL"),
+        oauth: text("GOOGLE_OAUTH_BASE_URL"),
+        certificates: text("GOOGLE_CERTS_URL"),
+        client_id: text("GMAIL_CLIENT_ID"),
+        topic: text("GMAIL_TOPIC"),
+        audience: text("GMAIL_PUSH_AUDIENCE"),
+        sender: text("GMAIL_PUSH_SENDER"),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod address;
 mod channels;
+mod gmail;
 mod reach;
 mod sources;
 mod spotify;
@@ -13,6 +14,7 @@ mod tailscale;
 mod web;
 
 pub use channels::{Services, ServicesConfig};
+pub use gmail::{Gmail, GmailConfig};
 pub use sources::{Outside, OutsideConfig};
 pub use spotify::{Spotify, SpotifyConfig};
 pub use stripe::{Stripe, StripeConfig};

@@ -25,6 +25,7 @@ mod holdings;
 mod initiative;
 mod logs;
 mod luna;
+mod mail;
 pub mod memory;
 pub mod modules;
 mod music;

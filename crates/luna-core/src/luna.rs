@@ -26,7 +26,8 @@ use crate::music::SignIns;
 use crate::owner::Owner;
 use crate::parts::Parts;
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Music, Programs, Recall, Secrets, Shell, Sight, Sources, Tailnet,
+    Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Programs, Recall, Secrets, Shell, Sight, Sources,
+    Tailnet,
 };
 use crate::presence::Whereabouts;
 use crate::processes::Processes;
@@ -87,6 +88,8 @@ struct Inner {
     watches: crate::vision::Watches,
     /// Packages are taken in one at a time.
     installing: tokio::sync::Mutex<()>,
+    /// Pushes of mail are taken one at a time.
+    reading_mail: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Luna {
@@ -133,6 +136,7 @@ impl Luna {
                 seen: Mutex::new(None),
                 watches: crate::vision::Watches::default(),
                 installing: tokio::sync::Mutex::default(),
+                reading_mail: tokio::sync::Mutex::default(),
                 running: Running::new(stopping.clone()),
                 callers: Callers::default(),
                 resting: Resting::default(),
@@ -412,6 +416,14 @@ impl Luna {
 
     pub(crate) fn channel_port(&self) -> &dyn Channels {
         self.inner.parts.channels.as_ref()
+    }
+
+    pub(crate) fn mail(&self) -> &dyn Mail {
+        self.inner.parts.mail.as_ref()
+    }
+
+    pub(crate) fn reading_mail(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.reading_mail
     }
 
     pub(crate) fn programs(&self) -> &dyn Programs {

@@ -8,8 +8,8 @@ use luna_model::{Settings, SettingsPatch};
 use luna_store::Db;
 
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Music, Payments, Programs, Recall, Secrets, Shell, Sight, Sources, Tailnet,
-    Voice,
+    Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Payments, Programs, Recall, Secrets, Shell, Sight,
+    Sources, Tailnet, Voice,
 };
 use crate::registry::RegistryPlace;
 
@@ -50,6 +50,8 @@ pub struct Parts {
     pub payments: Arc<dyn Payments>,
     /// The private network.
     pub tailnet: Arc<dyn Tailnet>,
+    /// The user's mail.
+    pub mail: Arc<dyn Mail>,
     /// Programs of packages.
     pub programs: Arc<dyn Programs>,
     /// Time.

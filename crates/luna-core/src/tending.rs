@@ -54,6 +54,9 @@ impl Luna {
             .purge_inbox(now.saturating_sub(crate::channels::REMEMBERED).unwrap_or(Timestamp::MIN))
             .await?;
         self.refresh_subscriptions().await?;
+        if let Err(error) = self.watch_mail().await {
+            tracing::warn!(%error, "the mail service could not be asked to go on; it is tried again");
+        }
         self.summarise_long_conversations().await?;
         let tended = self.memory().tend().await?;
         for name in tended {

@@ -139,7 +139,7 @@ impl Luna {
         Ok(to_it.take(DELIVERIES).map(delivery).collect())
     }
 
-    async fn keep_said(&self, conversation: ConversationId, content: String) -> Result<()> {
+    pub(crate) async fn keep_said(&self, conversation: ConversationId, content: String) -> Result<()> {
         let message = luna_model::Message {
             id: luna_model::MessageId::new(),
             conversation,
@@ -183,10 +183,15 @@ fn message(name: &str, body: &[u8]) -> String {
         let text = ["text", "message", "content"].iter().find_map(|field| j.get(field)?.as_str());
         text.or_else(|| j.as_str())
     });
-    let said: String = text.unwrap_or(&whole).chars().take(LONGEST).collect();
+    from_outside(&format!("the webhook {name}"), text.unwrap_or(&whole))
+}
+
+/// A text as one from outside, in marks that nothing in it can close.
+pub(crate) fn from_outside(origin: &str, text: &str) -> String {
+    let said: String = text.chars().take(LONGEST).collect();
     let inside = said.replace("</outside", "<\u{200b}/outside").replace("<outside", "<\u{200b}outside");
-    let origin = name.replace(['"', '<', '>', '\n'], " ");
-    format!("<outside from=\"the webhook {origin}\">\n{inside}\n</outside>")
+    let origin = origin.replace(['"', '<', '>', '\n', '\r'], " ");
+    format!("<outside from=\"{origin}\">\n{inside}\n</outside>")
 }
 
 #[cfg(test)]

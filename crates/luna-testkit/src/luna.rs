@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use luna_core::ports::{Fetch, Llm, Music, NoMusic, NoPrograms, Programs, Shell, Voice};
+use luna_core::ports::{Fetch, Llm, Mail, Music, NoMail, NoMusic, NoPrograms, Programs, Shell, Voice};
 use luna_core::registry::RegistryPlace;
 use luna_core::{Luna, Parts};
 use luna_model::SettingsPatch;
@@ -28,6 +28,8 @@ pub struct Ingredients {
     pub music: Arc<dyn Music>,
     /// Another web in the place of the canned one.
     pub fetch: Option<Arc<dyn Fetch>>,
+    /// A mail service in the place of none.
+    pub mail: Arc<dyn Mail>,
     /// What runs the programs of packages, in the place of nothing.
     pub programs: Arc<dyn Programs>,
     /// The registry of packages.
@@ -51,6 +53,7 @@ impl Default for Ingredients {
             voice: None,
             music: Arc::new(NoMusic),
             fetch: None,
+            mail: Arc::new(NoMail),
             programs: Arc::new(NoPrograms),
             registry: RegistryPlace::default(),
             clock: FixedClock::default(),
@@ -88,6 +91,7 @@ struct Kept {
     voice: Option<Arc<dyn Voice>>,
     music: Arc<dyn Music>,
     fetch: Option<Arc<dyn Fetch>>,
+    mail: Arc<dyn Mail>,
     programs: Arc<dyn Programs>,
     registry: RegistryPlace,
     shell: Arc<dyn Shell>,
@@ -109,6 +113,7 @@ impl InMemory {
             voice: other,
             music,
             fetch,
+            mail,
             programs,
             registry,
             clock,
@@ -116,7 +121,8 @@ impl InMemory {
             settings,
             on_disk,
         } = ingredients;
-        let kept = Kept { llm, voice: other, music, fetch, programs, registry, shell, settings, on_disk };
+        let kept =
+            Kept { llm, voice: other, music, fetch, mail, programs, registry, shell, settings, on_disk };
         let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
         let luna =
@@ -177,6 +183,7 @@ async fn wake(
         tailnet: Arc::new(NoTailnet),
         music: Arc::clone(&kept.music),
         clock: Arc::new(clock.clone()),
+        mail: Arc::clone(&kept.mail),
         programs: Arc::clone(&kept.programs),
         registry: kept.registry.clone(),
         fixed: kept.settings.clone(),

@@ -151,7 +151,7 @@ impl Driver {
             self.outside.push("an earlier tool call of this conversation".into());
         }
         if messages.iter().any(|m| m.role == Role::User && m.content.starts_with("<outside from=")) {
-            self.outside.push("a webhook".into());
+            self.outside.push("a webhook or an email".into());
         }
         if messages.iter().any(|m| !m.images.is_empty()) {
             self.outside.push("a picture in this conversation".into());

@@ -4,17 +4,18 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use luna_core::ports::MailPush;
 use luna_core::webhooks::Proof;
 use luna_model::{self as core, ConversationId, Error, ErrorKind};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Answer, Failed, Fault, Motoko, OK, Ok as Done, id, time};
 use crate::App;
-use crate::support::extract::Body;
+use crate::support::extract::{Body, Params};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -122,8 +123,24 @@ async fn trigger(
     Ok(OK)
 }
 
-/// Takes what Gmail pushes. It needs an account that is connected.
-#[utoipa::path(post, path = "/api/webhooks/gmail", tag = "OpenMotoko", request_body = String, responses((status = 503, body = Fault)))]
-async fn gmail() -> Failed {
-    Error::unavailable("Gmail is not connected: set GMAIL_CLIENT_ID, GMAIL_CLIENT_SECRET, GMAIL_REFRESH_TOKEN and GMAIL_TOPIC").into()
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Push {
+    /// The secret, where one is agreed.
+    token: Option<String>,
+}
+
+/// Takes what Gmail pushes over Pub/Sub: new letters come into a conversation.
+#[utoipa::path(post, path = "/api/webhooks/gmail", tag = "OpenMotoko", params(Push), request_body = String, responses(
+    (status = 200, body = Done), (status = 400, body = Fault), (status = 401, body = Fault), (status = 503, body = Fault)))]
+async fn gmail(
+    State(app): State<App>,
+    Params(q, _): Params<Push, Motoko>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Done> {
+    let authorization = headers.get("authorization").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let push = MailPush { authorization, token: q.token, body: body.to_vec() };
+    app.luna.take_mail_push(&push).await?;
+    Ok(OK)
 }
