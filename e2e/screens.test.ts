@@ -453,6 +453,28 @@ const LOOKS: Look[] = [
   { name: "settings-modules", at: "#/settings/modules", before: (page) => page.getByText("Search the web and read pages.").waitFor() },
   { name: "settings-api", at: "#/settings/api", before: (page) => page.getByText("curl/8.5.0").waitFor() },
   { name: "settings-accounts", at: "#/settings/accounts", before: (page) => page.getByText("Pipeline").waitFor() },
+  { name: "door", at: "#/chat", query: "locked", before: (page) => page.getByLabel("Your token").waitFor() },
+  { name: "settings-users", at: "#/settings/users", query: "business", before: (page) => page.getByText("build server").waitFor() },
+  {
+    name: "settings-user-token",
+    at: "#/settings/users",
+    query: "business",
+    before: async (page) => {
+      await page.getByRole("button", { name: "New user" }).click();
+      await page.getByLabel("Name").fill("carol");
+      await page.getByRole("button", { name: "Create" }).click();
+      await page.getByText("It is shown this once").waitFor();
+    },
+  },
+  {
+    name: "settings-user-limit",
+    at: "#/settings/users",
+    query: "business",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Limit of build server" }).click();
+      await page.getByLabel("Calls a minute").waitFor();
+    },
+  },
   {
     name: "settings-key",
     at: "#/settings/accounts",

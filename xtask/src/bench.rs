@@ -3,6 +3,7 @@
 //!
 //! The program is `$LUNA_BIN`, else the release build.
 
+mod business;
 mod client;
 mod code;
 mod desktop;
@@ -98,6 +99,11 @@ const BENCHES: &[Bench] = &[
         name: "doors",
         about: "what a token or a key costs, and an event to many watchers",
         run: |luna| Box::pin(doors::run(luna)),
+    },
+    Bench {
+        name: "business",
+        about: "200 users' chats at once: what she adds, what a user costs, and that nothing crosses",
+        run: |luna| Box::pin(business::run(luna)),
     },
     Bench {
         name: "desktop",

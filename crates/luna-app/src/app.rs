@@ -14,6 +14,7 @@ use crate::{
     limits,
     listeners::Ports,
     setup::Setup,
+    tls,
 };
 
 /// Luna, awake and listening.
@@ -21,6 +22,7 @@ pub struct App {
     home: Home,
     address: Option<SocketAddr>,
     executor_address: Option<SocketAddr>,
+    scheme: &'static str,
     closed: Vec<Error>,
     stop: CancellationToken,
     doors: JoinSet<std::io::Result<()>>,
@@ -33,6 +35,7 @@ pub struct App {
 /// folder. Each says what to do.
 pub async fn start(setup: &Setup) -> Result<App> {
     limits::raise_open_files();
+    tls::acceptor(&setup.config)?;
     let ports = Ports::open(&setup.config).await.all()?;
     let home = Home::open(setup).await?;
     App::open(setup, home, ports)
@@ -52,6 +55,7 @@ fn doors_at(setup: &Setup, address: SocketAddr) -> Doors {
         variant: variant_name(config.variant),
         version: VERSION,
         password: config.password.clone(),
+        proxies: config.proxies.clone(),
     }
 }
 
@@ -59,25 +63,39 @@ impl App {
     /// Opens the doors of a Luna who is awake.
     pub(crate) fn open(setup: &Setup, home: Home, ports: Ports) -> Result<Self> {
         let stop = home.luna.stopping().clone();
+        let tls = tls::acceptor(&setup.config)?;
         let mut doors = JoinSet::new();
         let (address, executor_address) = (ports.main_address(), ports.executor_address());
         if setup.config.password.is_some() {
             home.luna.callers().with_password();
         }
+        let any = address.or(executor_address).map(|address| doors_at(setup, address));
+        let business = home.lunas().zip(any).map(|(lunas, doors)| lunas.open(doors));
         if let Some((listener, address)) = ports.main {
             home.luna.callers().opened("main", address.to_string());
-            let router =
-                luna_http::main_router(home.luna.clone(), home.table.clone(), doors_at(setup, address));
-            doors.spawn(luna_http::serve(listener, router, stop.clone()));
-            home.announce(address)?;
+            let (luna, table, at) = (home.luna.clone(), home.table.clone(), doors_at(setup, address));
+            let router = match business.clone() {
+                Some(business) => luna_http::business_router(luna, table, at, business),
+                None => luna_http::main_router(luna, table, at),
+            };
+            doors.spawn(luna_http::serve(listener, tls.clone(), router, stop.clone()));
+            // Programs of this machine would not know the certificate.
+            if tls.is_none() {
+                home.announce(address)?;
+            }
         }
         if let Some((listener, address)) = ports.executor {
             home.luna.callers().opened("executor", address.to_string());
-            let router = luna_http::executor_router(home.luna.clone(), doors_at(setup, address));
-            doors.spawn(luna_http::serve(listener, router, stop.clone()));
+            let (luna, at) = (home.luna.clone(), doors_at(setup, address));
+            let router = match business {
+                Some(business) => luna_http::business_executor_router(luna, at, business),
+                None => luna_http::executor_router(luna, at),
+            };
+            doors.spawn(luna_http::serve(listener, tls.clone(), router, stop.clone()));
         }
         tracing::info!(?address, data = %setup.paths.data.display(), version = VERSION, "Luna is awake");
-        Ok(Self { home, address, executor_address, closed: ports.refused, stop, doors })
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Ok(Self { home, address, executor_address, scheme, closed: ports.refused, stop, doors })
     }
 
     /// Herself.
@@ -96,6 +114,12 @@ impl App {
     #[must_use]
     pub const fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// `https` where there is a certificate, else `http`.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// Why ports are not listened on that should be; each says who has it and what to do.

@@ -14,12 +14,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use luna_model::{Error, Provider, Result, Secret, Settings};
+use ipnet::IpNet;
+use luna_model::{Error, Pace, Provider, Result, Secret, Settings};
 use serde_json::{Map, Value as Json};
 
 pub use source::Origin;
 pub use table::{VARIABLES, Variable, variable};
 pub use value::{Kind, Value};
+
+/// Fewest bytes of the secret that signs users' tokens: as many as HMAC-SHA-256 gives (RFC 7518, 3.2).
+const SHORTEST_SECRET: usize = 32;
 
 /// For one person at home, or for a business with users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +52,6 @@ pub struct Jwt {
     pub secret: Secret,
     /// How long a token lasts.
     pub expiry_hours: u32,
-}
-
-/// How often a user may call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Requests a minute.
-    pub per_minute: u32,
-    /// Requests more than that at once.
-    pub burst: u32,
 }
 
 /// What was given for a provider from outside; what is `None` comes from the settings, the secrets or its defaults.
@@ -109,7 +104,13 @@ pub struct Config {
     /// Users' tokens; always there in business.
     pub jwt: Option<Jwt>,
     /// Where it is switched on.
-    pub rate_limit: Option<RateLimit>,
+    pub rate_limit: Option<Pace>,
+    /// Reverse proxies, of whom it is believed for whom they call.
+    pub proxies: Vec<IpNet>,
+    /// Most users of a business who are served at the same time.
+    pub users_awake: usize,
+    /// Minutes after which the Luna of a user who does nothing goes to sleep.
+    pub user_idle_minutes: u64,
     /// Where set, the OpenMotoko API asks for a session.
     pub password: Option<Secret>,
     /// Where keys and tokens are kept.
@@ -165,6 +166,9 @@ impl Config {
             variant: Variant::Personal,
             jwt: None,
             rate_limit: None,
+            proxies: Vec::new(),
+            users_awake: 0,
+            user_idle_minutes: 0,
             password: None,
             secret_store: SecretStore::Auto,
             log: String::new(),
@@ -189,10 +193,14 @@ impl Config {
         config.jwt = config
             .secret("JWT_SECRET")
             .map(|secret| Jwt { secret, expiry_hours: config.small("JWT_EXPIRY_HOURS") });
-        config.rate_limit = config.flag("RATE_LIMIT_ENABLED").unwrap_or(false).then(|| RateLimit {
+        config.rate_limit = config.flag("RATE_LIMIT_ENABLED").unwrap_or(false).then(|| Pace {
             per_minute: config.small("RATE_LIMIT_PER_MINUTE"),
             burst: config.small("RATE_LIMIT_BURST"),
         });
+        config.proxies =
+            config.list("TRUSTED_PROXIES").iter().map(|text| network(text)).collect::<Result<_>>()?;
+        config.users_awake = config.small("LUNA_USERS_AWAKE");
+        config.user_idle_minutes = config.small("LUNA_USER_IDLE_MINUTES");
         config.password = config.secret("LUNA_PASSWORD");
         config.secret_store = match config.text("LUNA_SECRET_STORE").as_deref() {
             Some("keyring") => SecretStore::Keyring,
@@ -220,6 +228,12 @@ impl Config {
                 "LUNA_VARIANT=business needs JWT_SECRET: without it no user could prove who they are. Set it to a long \
                  random text, such as the output of `openssl rand -hex 32`.",
             ));
+        }
+        if business && self.jwt.as_ref().is_some_and(|jwt| jwt.secret.expose().len() < SHORTEST_SECRET) {
+            return Err(Error::invalid(format!(
+                "JWT_SECRET is too short: it signs every user's token, so it has at least {SHORTEST_SECRET} bytes. Set it to the \
+                 output of `openssl rand -hex 32`.",
+            )));
         }
         if self.port != 0 && Some(self.port) == self.executor_port {
             return Err(Error::invalid(format!(
@@ -369,6 +383,15 @@ impl Config {
             _ => T::default(),
         }
     }
+}
+
+/// A network, or an address alone.
+fn network(text: &str) -> Result<IpNet> {
+    let alone = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| alone()).map_err(|_| {
+        let wanted = "addresses or networks, such as 127.0.0.1 or 10.0.0.0/8, with commas between";
+        Error::invalid(format!("TRUSTED_PROXIES names {text:?}; it must be {wanted}"))
+    })
 }
 
 fn unreadable(variable: &Variable, found: &source::Given, wanted: &str) -> Error {

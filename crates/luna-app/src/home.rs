@@ -23,7 +23,8 @@ use luna_voice::LocalVoice;
 use serde_json::Value;
 
 use crate::{
-    VERSION,
+    VERSION, business,
+    business::{Lunas, Shared},
     claim::{Claim, Taken},
     config::{Config, Variant},
     models,
@@ -40,6 +41,8 @@ pub struct Home {
     pub luna: Luna,
     /// Her commands.
     pub table: Table,
+    /// The Lunas of a business' users, of which this is the house.
+    lunas: Option<Lunas>,
     shell: Arc<PtyShell>,
     claim: Claim,
 }
@@ -67,6 +70,8 @@ impl Home {
             KeptSecrets::open(config.secret_store, &paths.secrets, config.secrets(), setup.redactor.clone());
         let search = config.text("SEARCH_BASE_URL");
         let web = WebConfig::default();
+        let personal = config.variant == Variant::Personal;
+        let web = WebConfig { own_choice_may_be_private: personal, ..web };
         let web = WebConfig { search_base_url: search.unwrap_or_else(|| web.search_base_url.clone()), ..web };
         let shell = ShellConfig::new(paths.outputs.clone(), home.clone());
         let database = paths.database.clone();
@@ -82,7 +87,7 @@ impl Home {
         let desktop = Arc::new(LocalDesktop::new(home));
         let services = Services::new(services(config), Arc::clone(&secrets) as _)?;
         let outside = Outside::new(sources(config), Arc::clone(&secrets) as _)?;
-        let parts = Parts {
+        let mut parts = Parts {
             data_dir: paths.data.clone(),
             workspace: paths.workspace.clone(),
             db: db?,
@@ -105,18 +110,36 @@ impl Home {
             #[cfg(not(unix))]
             programs: Arc::new(luna_core::ports::NoPrograms),
             clock: Arc::new(SystemClock),
-            registry: RegistryPlace {
-                url: config.text("REGISTRY_BASE_URL"),
-                key: config.text("REGISTRY_PUBLIC_KEY"),
-            },
+            registry: registry(config),
+            house: business::house(config),
             fixed: fixed(config)?,
-            apply: applying(providers, Arc::clone(&secrets)),
+            apply: applying(Arc::clone(&providers), Arc::clone(&secrets)),
+        };
+        if config.variant == Variant::Business {
+            business::off_the_machine(&mut parts);
+        }
+        let shared = Shared {
+            recall: Arc::clone(&parts.recall),
+            fetch: Arc::clone(&parts.fetch),
+            sources: Arc::clone(&parts.sources),
+            secrets: Arc::clone(&secrets) as _,
+            providers,
         };
         tracing::debug!(secrets = secrets.place(), "all parts are there");
         let luna = Luna::open(parts).await?;
         let table =
             Table::new(luna.clone(), About { version: VERSION, variant: variant_name(config.variant) });
-        Ok(Self { luna, table, shell, claim })
+        if config.variant == Variant::Personal {
+            return Ok(Self { luna, table, lunas: None, shell, claim });
+        }
+        let lunas = Lunas::new(setup, luna.clone(), shared).await?;
+        let table = table.for_the_house(lunas.users().clone());
+        Ok(Self { luna, table, lunas: Some(lunas), shell, claim })
+    }
+
+    /// The Lunas of a business' users.
+    pub(crate) const fn lunas(&self) -> Option<&Lunas> {
+        self.lunas.as_ref()
     }
 
     /// Writes down where this Luna can be called.
@@ -129,12 +152,20 @@ impl Home {
 
     /// Puts her to sleep: what goes on is stopped and kept, the database is closed. Takes a few seconds at most.
     pub async fn stop(self) {
+        if let Some(lunas) = &self.lunas {
+            lunas.stop().await;
+        }
         let all = async { tokio::join!(self.luna.stop(), self.shell.shutdown()) };
         if tokio::time::timeout(PATIENCE, all).await.is_err() {
             tracing::warn!("something did not end in time; Luna stops without it");
             self.luna.db().close();
         }
     }
+}
+
+/// Where packages come from, besides those that come with Luna.
+pub(crate) fn registry(config: &Config) -> RegistryPlace {
+    RegistryPlace { url: config.text("REGISTRY_BASE_URL"), key: config.text("REGISTRY_PUBLIC_KEY") }
 }
 
 /// Where the sources of the dashboard are reached.
@@ -210,7 +241,7 @@ pub(crate) const fn variant_name(variant: Variant) -> &'static str {
 }
 
 /// Makes a part on a thread where it may block.
-async fn aside<T: Send + 'static>(make: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn aside<T: Send + 'static>(make: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(make).await.map_err(Error::internal)?
 }
 
@@ -221,7 +252,7 @@ fn home_folder() -> Result<PathBuf> {
 }
 
 /// The settings that flags and environment give, as a patch that is laid over the stored ones.
-fn fixed(config: &Config) -> Result<SettingsPatch> {
+pub(crate) fn fixed(config: &Config) -> Result<SettingsPatch> {
     let whole = serde_json::to_value(config.over(&Settings::default())?).map_err(Error::internal)?;
     let mut patch = Value::Object(SettingsPatch::new());
     for given in config.overridden() {

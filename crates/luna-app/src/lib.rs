@@ -5,6 +5,7 @@
 
 mod app;
 mod attend;
+mod business;
 mod claim;
 pub mod config;
 pub mod flags;
@@ -17,6 +18,7 @@ pub mod paths;
 pub mod secrets;
 mod setup;
 mod there;
+mod tls;
 
 pub use app::{App, start};
 pub use attend::{Attended, attend};

@@ -12,10 +12,12 @@ pub(crate) async fn serve(setup: &Setup) -> Result<()> {
         app = luna_app::start(setup) => app?,
         () = stop.asked() => return Ok(()),
     };
+    let scheme = app.scheme();
+    let executor = app.executor_address();
     let executor =
-        app.executor_address().map_or_else(String::new, |address| format!(" (executor on http://{address})"));
+        executor.map_or_else(String::new, |address| format!(" (executor on {scheme}://{address})"));
     if let Some(address) = app.address() {
-        screen::line(format!("Luna listens on http://{address}{executor}"))?;
+        screen::line(format!("Luna listens on {scheme}://{address}{executor}"))?;
     }
     Ok(app.run_until(stop.asked()).await?)
 }

@@ -26,6 +26,7 @@ mod schedule;
 mod sight;
 mod system;
 mod table;
+mod users;
 mod voice;
 mod webhooks;
 mod work;

@@ -21,6 +21,8 @@ struct Hello {
     model: String,
     recall_engine: String,
     onboarded: bool,
+    /// Whether this is the house of a business, which sees to its users.
+    house: bool,
     user_name: String,
     luna_name: String,
 }
@@ -35,6 +37,7 @@ async fn hello(cx: Context, _: Empty) -> Result<Hello> {
         model: model.name,
         recall_engine: cx.luna.recall_engine(),
         onboarded: settings.onboarded,
+        house: cx.users().is_some(),
         user_name: settings.user_name,
         luna_name: settings.luna_name,
     })

@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt as _};
 use futures::{Future, FutureExt as _, Stream};
 use luna_core::Luna;
+use luna_core::users::Users;
 use luna_model::{Error, ErrorKind, Event, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -54,12 +55,18 @@ pub(crate) struct Context {
     pub(crate) luna: Luna,
     pub(crate) about: Arc<About>,
     desktop: Arc<OnceLock<Arc<dyn Desktop>>>,
+    users: Option<Users>,
 }
 
 impl Context {
     /// The desktop program around Luna, where there is one.
     pub(crate) fn desktop(&self) -> Option<Arc<dyn Desktop>> {
         self.desktop.get().cloned()
+    }
+
+    /// The users of a business, in its house.
+    pub(crate) fn users(&self) -> Option<Users> {
+        self.users.clone()
     }
 }
 
@@ -135,8 +142,15 @@ impl Table {
     /// The table of a Luna.
     #[must_use]
     pub fn new(luna: Luna, about: About) -> Self {
-        let context = Context { luna, about: Arc::new(about), desktop: Arc::default() };
+        let context = Context { luna, about: Arc::new(about), desktop: Arc::default(), users: None };
         Self { context, commands: Arc::new(commands()) }
+    }
+
+    /// The same table, for the house of a business with these users.
+    #[must_use]
+    pub fn for_the_house(mut self, users: Users) -> Self {
+        self.context.users = Some(users);
+        self
     }
 
     /// Says who answers for the desktop; the first one stays.
@@ -285,6 +299,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::desktop::register(&mut register);
     crate::sight::register(&mut register);
     crate::voice::register(&mut register);
+    crate::users::register(&mut register);
     register.commands
 }
 

@@ -24,6 +24,8 @@ use addresses::Allowed;
 pub struct WebConfig {
     /// Where to search: a page in DuckDuckGo's HTML form, or a SearXNG. The user's own choice, so it may be private.
     pub search_base_url: String,
+    /// Whether an address that the user chose may be private. Not where users share the machine: her network is not theirs.
+    pub own_choice_may_be_private: bool,
     /// Longest time for a page or a search, redirects included.
     pub time_limit: Duration,
     /// Most bytes that are read of a page, after decompression.
@@ -34,6 +36,7 @@ impl Default for WebConfig {
     fn default() -> Self {
         Self {
             search_base_url: "https://html.duckduckgo.com/html/".into(),
+            own_choice_may_be_private: true,
             time_limit: Duration::from_secs(20),
             size_limit: 4 * 1024 * 1024,
         }
@@ -78,19 +81,31 @@ impl Web {
                 // Some sites answer nothing else; the name stays honest about who asks.
                 .user_agent(concat!("Mozilla/5.0 (compatible; Luna/", env!("CARGO_PKG_VERSION"), ")"))
         };
+        let private = config.own_choice_may_be_private;
+        let chosen = |client: reqwest::ClientBuilder| {
+            if private { client } else { client.no_proxy().dns_resolver(allowed.resolver()) }
+        };
         Ok(Self {
             search_base,
             // A proxy would resolve names itself, behind our back.
             pages: client().no_proxy().dns_resolver(allowed.resolver()).build().map_err(Error::internal)?,
             searches: client().build().map_err(Error::internal)?,
-            files: client()
-                .redirect(reqwest::redirect::Policy::limited(5))
+            files: chosen(client().redirect(redirects(&config, &allowed)))
                 .build()
                 .map_err(Error::internal)?,
-            posts: client().build().map_err(Error::internal)?,
+            posts: chosen(client()).build().map_err(Error::internal)?,
             allowed,
             config,
         })
+    }
+
+    /// An address that the user chose.
+    fn chosen(&self, text: &str) -> Result<Url> {
+        let url = http_url(text)?;
+        if !self.config.own_choice_may_be_private {
+            self.allowed.check(&url)?;
+        }
+        Ok(url)
     }
 
     async fn in_time<T>(&self, what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -120,13 +135,13 @@ impl Fetch for Web {
     }
 
     async fn file(&self, url: &str, tag: Option<&str>, most: usize) -> Result<Option<WebFile>> {
-        let url = http_url(url)?;
+        let url = self.chosen(url)?;
         let name = url.host_str().unwrap_or_default().to_owned();
         self.in_time(&name, file::read(&self.files, url, tag, most)).await
     }
 
     async fn post(&self, url: &str, body: &serde_json::Value, key: &str) -> Result<String> {
-        let url = http_url(url)?;
+        let url = self.chosen(url)?;
         let name = url.host_str().unwrap_or_default().to_owned();
         self.in_time(&name, file::post(&self.posts, url, body, key)).await
     }
@@ -134,6 +149,21 @@ impl Fetch for Web {
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<SearchHit>> {
         self.in_time("The search", search::search(&self.searches, &self.search_base, query, limit)).await
     }
+}
+
+/// Where an address that the user chose may lead: five times on, and not to where it could not have led at once.
+fn redirects(config: &WebConfig, allowed: &Allowed) -> reqwest::redirect::Policy {
+    if config.own_choice_may_be_private {
+        return reqwest::redirect::Policy::limited(5);
+    }
+    let allowed = allowed.clone();
+    reqwest::redirect::Policy::custom(move |attempt| {
+        if attempt.previous().len() > 5 || allowed.check(attempt.url()).is_err() {
+            attempt.stop()
+        } else {
+            attempt.follow()
+        }
+    })
 }
 
 /// An address on the web, without a user name in it.

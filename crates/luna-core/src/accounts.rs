@@ -31,6 +31,8 @@ const FREE_FAILURES: u32 = 5;
 const LOCK: (i64, i64) = (30, 900);
 /// A key's last use is written down so often at most, in seconds.
 const USE_NOTED: i64 = 60;
+/// The address of the account that is the user's own; the domain is one that nobody can have (RFC 2606).
+const OWN: &str = "own@luna.invalid";
 /// What a wrong address and a wrong password both get.
 const WRONG: &str = "the email address or the password is wrong";
 
@@ -123,6 +125,33 @@ impl Accounts {
         added?;
         let token = self.token(&account).await?;
         Ok((account, token))
+    }
+
+    /// The account of the one whose Luna this is, made when it is first asked for: for a user of a business, whose token
+    /// has said already who calls. Nobody signs in to it with a password.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn own(&self, name: &str) -> Result<Account> {
+        if let Some(known) = self.inner.db.password(OWN.to_owned()).await? {
+            return Ok(known.account);
+        }
+        let hash = self.inner.passwords.hash(&tokens::new_signing_key()).await?;
+        let account = Account {
+            id: AccountId::new(),
+            email: OWN.to_owned(),
+            name: name.chars().take(LONGEST_NAME).collect(),
+            tier: Tier::Team,
+            created_at: self.inner.clock.now(),
+        };
+        match self.inner.db.add_account(account.clone(), hash).await {
+            // Two first requests at once.
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                let known = self.inner.db.password(OWN.to_owned()).await?;
+                known.map(|known| known.account).ok_or(error)
+            }
+            added => added.map(|()| account),
+        }
     }
 
     /// Signs in with a password; a new token. A wrong address takes as long as a wrong password.

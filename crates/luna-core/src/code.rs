@@ -299,6 +299,11 @@ impl Luna {
         let folder = folder.canonicalize().map_err(|e| {
             Error::not_found(format!("the folder {} cannot be read: {e}", folder.display())).because(e)
         })?;
+        // Users of a business share the machine, and of its folders only their own is theirs.
+        let own = self.workspace().root().canonicalize().is_ok_and(|root| folder.starts_with(root));
+        if self.house().is_some() && !own {
+            return Err(Error::forbidden("only folders of your own workspace can be read here"));
+        }
         let name = repository
             .or_else(|| folder.file_name().map(|n| n.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "code".into());

@@ -54,7 +54,7 @@ impl Luna {
             &settings,
             &self.clock().local(),
             ChatMode::Chat,
-            personality,
+            (personality, self.house().map(crate::house::House::words)),
             &facts,
             &[Some(&settings.instructions), Some(&asked.system)],
         );

@@ -83,6 +83,7 @@ struct Inner {
     task_places: Arc<Semaphore>,
     stopping: CancellationToken,
     voice: crate::voice::Control,
+    residents: crate::sleep::Residents,
     /// What was seen last, and a sketch of it.
     seen: Mutex<Option<(String, Vec<u8>)>>,
     watches: crate::vision::Watches,
@@ -133,6 +134,7 @@ impl Luna {
                 undo: Undo::new(parts.db.clone(), keeper),
                 skills: Skills::new(workspace.clone()),
                 voice: crate::voice::Control::new(),
+                residents: crate::sleep::Residents::default(),
                 seen: Mutex::new(None),
                 watches: crate::vision::Watches::default(),
                 installing: tokio::sync::Mutex::default(),
@@ -168,13 +170,17 @@ impl Luna {
         luna.close_interrupted_children().await?;
         luna.gate().close_interrupted().await?;
         luna.resume_tasks().await?;
+        let before = luna.tasks().len();
         luna.tend();
         luna.remind();
         luna.listen_in_background();
         luna.keep_time();
         luna.keep_post();
-        luna.watch_user();
-        luna.wake_plugins().await;
+        if luna.house().is_none() {
+            luna.watch_user();
+            luna.wake_plugins().await;
+        }
+        luna.inner.residents.are(luna.tasks().len() - before);
         Ok(luna)
     }
 
@@ -390,7 +396,7 @@ impl Luna {
 
     /// The settings hold from now on, here and in what the composition root wired.
     pub(crate) async fn apply(&self, settings: Settings) {
-        self.gate().switch_off(modules::tools_off(&settings));
+        self.gate().switch_off(modules::tools_off(&settings, self.house()));
         (self.inner.parts.apply)(settings).await;
     }
 
@@ -484,6 +490,10 @@ impl Luna {
 
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.inner.tasks
+    }
+
+    pub(crate) fn residents(&self) -> &crate::sleep::Residents {
+        &self.inner.residents
     }
 
     pub(crate) fn task_places(&self) -> Arc<Semaphore> {

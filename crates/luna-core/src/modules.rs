@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use luna_model::{Capabilities, Settings, ToolSpec};
 
 use crate::Luna;
+use crate::house::{House, WITHOUT};
 
 /// A part of Luna that can be switched off.
 #[derive(Clone, Copy, Debug)]
@@ -90,9 +91,14 @@ pub fn module(name: &str) -> Option<&'static Module> {
     MODULES.iter().find(|module| module.name == name)
 }
 
+/// Whether a module is off: the user does not want it, or a business does without.
+fn is_off(module: &Module, settings: &Settings, house: Option<&House>) -> bool {
+    settings.modules_off.contains(module.name) || (house.is_some() && WITHOUT.contains(&module.name))
+}
+
 /// The tools of the modules that are off.
-pub(crate) fn tools_off(settings: &Settings) -> BTreeSet<String> {
-    let off = settings.modules_off.iter().filter_map(|name| module(name));
+pub(crate) fn tools_off(settings: &Settings, house: Option<&House>) -> BTreeSet<String> {
+    let off = MODULES.iter().filter(|module| is_off(module, settings, house));
     off.flat_map(|module| module.tools).map(|tool| (*tool).to_owned()).collect()
 }
 
@@ -131,12 +137,12 @@ impl Luna {
     /// Whether a module is on.
     #[must_use]
     pub fn has_module(&self, name: &str) -> bool {
-        !self.settings().current().modules_off.contains(name)
+        module(name).is_none_or(|module| !is_off(module, &self.settings().current(), self.house()))
     }
 
     /// The tools that models are told of.
     pub(crate) fn offered_tools(&self) -> Vec<ToolSpec> {
-        let off = tools_off(&self.settings().current());
+        let off = tools_off(&self.settings().current(), self.house());
         let offered = self.tools().iter().filter(|tool| !off.contains(&tool.spec.name));
         offered.map(|tool| tool.spec.clone()).collect()
     }
@@ -166,7 +172,17 @@ mod tests {
     #[test]
     fn what_is_off_takes_its_tools_along() {
         let settings = Settings { modules_off: ["web".to_owned()].into(), ..Settings::default() };
-        let off = tools_off(&settings);
+        let off = tools_off(&settings, None);
         assert!(off.contains("web_fetch") && !off.contains("read_file"));
+    }
+
+    #[test]
+    fn a_business_does_without_what_reaches_for_the_machine() {
+        assert!(WITHOUT.iter().all(|name| module(name).is_some()));
+        let off = tools_off(&Settings::default(), Some(&House::default()));
+        for tool in ["run_command", "launch_app", "spotify_play", "vision", "speak", "lock_screen"] {
+            assert!(off.contains(tool), "{tool}");
+        }
+        assert!(!off.contains("remember") && !off.contains("web_fetch"));
     }
 }

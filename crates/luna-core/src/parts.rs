@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use luna_model::{Settings, SettingsPatch};
 use luna_store::Db;
 
+use crate::house::House;
 use crate::ports::{
     Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Payments, Programs, Recall, Secrets, Shell, Sight,
     Sources, Tailnet, Voice,
@@ -58,6 +59,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The registry of packages.
     pub registry: RegistryPlace,
+    /// The business that she serves; none when she is one person's.
+    pub house: Option<House>,
     /// Settings that flags and environment fix.
     pub fixed: SettingsPatch,
     /// Called when settings or keys changed.

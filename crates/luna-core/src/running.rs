@@ -116,6 +116,11 @@ impl Running {
         }
     }
 
+    /// Whether no turn and no run goes on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inner.turns.lock().is_empty() && self.inner.runs.lock().is_empty()
+    }
+
     pub(crate) fn stop_in(&self, conversation: ConversationId) {
         if let Some((_, cancel)) = self.inner.turns.lock().get(&conversation) {
             cancel.cancel();

@@ -26,7 +26,8 @@ pub struct Meaning {
 struct Shared {
     models: Option<PathBuf>,
     index: RwLock<Index>,
-    network: Mutex<Network>,
+    /// Heavy, and the same for every index.
+    network: Arc<Mutex<Network>>,
     /// The texts that were ranked last, and their index: they are the same ones turn after turn.
     ranked: Mutex<Option<(Vec<String>, Arc<Index>)>>,
     /// A permit a core for searches, so that many at once wait here and not on the machine's scheduler, where they would
@@ -49,7 +50,7 @@ impl Meaning {
         let shared = Shared {
             models,
             index: RwLock::default(),
-            network: Mutex::new(Network::NotLoaded),
+            network: Arc::new(Mutex::new(Network::NotLoaded)),
             ranked: Mutex::default(),
             cores: Arc::new(Semaphore::new(cores)),
         };
@@ -149,7 +150,14 @@ impl Recall for Meaning {
     }
 
     fn another(&self) -> Arc<dyn Recall> {
-        Arc::new(Self::new(self.shared.models.clone()))
+        let shared = Shared {
+            models: self.shared.models.clone(),
+            index: RwLock::default(),
+            network: Arc::clone(&self.shared.network),
+            ranked: Mutex::default(),
+            cores: Arc::clone(&self.shared.cores),
+        };
+        Arc::new(Self { shared: Arc::new(shared) })
     }
 
     fn engine(&self) -> String {

@@ -3,4 +3,5 @@
 pub(crate) mod extract;
 pub(crate) mod failure;
 pub(crate) mod guard;
+mod peer;
 pub(crate) mod stream;

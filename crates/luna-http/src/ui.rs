@@ -51,21 +51,25 @@ pub(crate) async fn fallback(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
+    match shown(&app, &method, &uri, &headers).await {
+        Some(shown) => shown,
+        None => unknown_path(uri).await.into_response(),
+    }
+}
+
+/// A file of the UI, or its page to a browser that asks for one of its screens.
+pub(crate) async fn shown(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     let path = uri.path().trim_start_matches('/');
     let api = app.table.is_none()
         || method != Method::GET
         || ["api/", "rpc/", "docs", "api-docs/"].iter().any(|p| path.starts_with(p));
-    if !api {
-        if let Some(file) = read(&app, path).await {
-            return file;
-        }
-        if wants_html(&headers)
-            && let Some(page) = read(&app, INDEX).await
-        {
-            return page;
-        }
+    if api {
+        return None;
     }
-    unknown_path(uri).await.into_response()
+    match read(app, path).await {
+        None if wants_html(headers) => read(app, INDEX).await,
+        file => file,
+    }
 }
 
 async fn read(app: &App, path: &str) -> Option<Response> {

@@ -70,6 +70,13 @@ impl Providers {
         Ok(Self { state: ArcSwap::from_pointee(State::new(config, clients)), record: Arc::default() })
     }
 
+    /// Providers of their own over the same connections: another configuration, another record of how they fared.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        let state = State::new(Config::default(), self.state.load().clients.clone());
+        Self { state: ArcSwap::from_pointee(state), record: Arc::default() }
+    }
+
     /// Takes a new configuration; running answers go on as they began.
     ///
     /// # Errors

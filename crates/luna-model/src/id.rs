@@ -63,6 +63,8 @@ ids! {
     RuleId;
     /// An account.
     AccountId;
+    /// A user of a business.
+    UserId;
     /// A key of an account.
     ApiKeyId;
     /// An artifact, or a version of one.

@@ -27,6 +27,7 @@ mod secret;
 mod settings;
 mod task;
 mod tool;
+mod user;
 mod voice;
 mod webhook;
 
@@ -56,5 +57,6 @@ pub use secret::*;
 pub use settings::*;
 pub use task::*;
 pub use tool::*;
+pub use user::*;
 pub use voice::*;
 pub use webhook::*;

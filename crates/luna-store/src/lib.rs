@@ -31,6 +31,7 @@ mod sessions;
 mod tasks;
 mod todos;
 mod traits;
+mod users;
 mod webhooks;
 mod wipe;
 
@@ -53,3 +54,4 @@ pub use reminders::*;
 pub use schedule::*;
 pub use sessions::*;
 pub use traits::*;
+pub use users::*;

@@ -6,9 +6,10 @@ use crate::Db;
 use crate::db::failure;
 use crate::row::{all, run, text};
 
-/// Tables that hold rows of ours. Those of a full-text index follow by their triggers.
+/// Tables that hold what Luna knows. Those of a full-text index follow by their triggers. Who may come in is not what she
+/// knows, and stays.
 const TABLES: &str =
-    "SELECT t.name FROM sqlite_schema t WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+    "SELECT t.name FROM sqlite_schema t WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'users'
    AND NOT EXISTS (SELECT 1 FROM sqlite_schema v WHERE v.sql LIKE 'CREATE VIRTUAL TABLE%'
                      AND (t.name = v.name OR t.name LIKE v.name || '_%'))";
 

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+use luna_core::house::House;
 use luna_core::ports::{Fetch, Llm, Mail, Music, NoMail, NoMusic, NoPrograms, Programs, Shell, Voice};
 use luna_core::registry::RegistryPlace;
 use luna_core::{Luna, Parts};
@@ -41,6 +42,8 @@ pub struct Ingredients {
     /// Settings that hold from the start. Facts are not learnt from conversations unless this says so: learning asks
     /// the model too, which would take the next line of the script.
     pub settings: SettingsPatch,
+    /// The business that she serves.
+    pub house: Option<House>,
     /// Whether the database is a file, so that [`InMemory::restart`] finds it again.
     pub on_disk: bool,
 }
@@ -59,6 +62,7 @@ impl Default for Ingredients {
             clock: FixedClock::default(),
             shell: Arc::new(PaperShell::default()),
             settings: SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]),
+            house: None,
             on_disk: false,
         }
     }
@@ -96,6 +100,7 @@ struct Kept {
     registry: RegistryPlace,
     shell: Arc<dyn Shell>,
     settings: SettingsPatch,
+    house: Option<House>,
     on_disk: bool,
 }
 
@@ -119,10 +124,22 @@ impl InMemory {
             clock,
             shell,
             settings,
+            house,
             on_disk,
         } = ingredients;
-        let kept =
-            Kept { llm, voice: other, music, fetch, mail, programs, registry, shell, settings, on_disk };
+        let kept = Kept {
+            llm,
+            voice: other,
+            music,
+            fetch,
+            mail,
+            programs,
+            registry,
+            shell,
+            settings,
+            house,
+            on_disk,
+        };
         let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
         let luna =
@@ -186,6 +203,7 @@ async fn wake(
         mail: Arc::clone(&kept.mail),
         programs: Arc::clone(&kept.programs),
         registry: kept.registry.clone(),
+        house: kept.house.clone(),
         fixed: kept.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),
     };

@@ -1,10 +1,11 @@
 // The line to the core: one endless stream of events, kept up with back-off. Whoever wants to know of something listens here.
-import { Failure, luna } from "@/transport";
+import { Failure, luna, pass } from "@/transport";
 import type { Event } from "@/wire";
 import { backoff } from "./backoff";
 
 type Listener = (event: Event) => void;
-export type Connection = "connecting" | "online" | "offline";
+/** `locked`: the core is there and wants to know who calls. */
+export type Connection = "connecting" | "online" | "offline" | "locked";
 
 class Live {
   state = $state<Connection>("connecting");
@@ -35,6 +36,12 @@ class Live {
     this.#wake?.();
   }
 
+  /** Leaves: whoever comes next shows who they are. */
+  leave(): void {
+    pass.forget();
+    location.reload();
+  }
+
   /** A command met a dead line before the stream did. */
   lost(): void {
     if (this.state === "online") this.state = "offline";
@@ -54,12 +61,15 @@ class Live {
           else for (const listener of this.#listeners) listener(event);
         }
       } catch (thrown) {
-        if (Failure.of(thrown).offline) this.state = "offline";
+        const failure = Failure.of(thrown);
+        if (failure.offline) this.state = "offline";
+        else if (failure.kind === "unauthenticated") this.state = "locked";
       }
       // A line that held for a while was a good one: begin with short waits again.
       if (Date.now() - begun > 10_000) attempt = 0;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, backoff(attempt));
+        // Before a locked door there is nothing to try until somebody shows a token.
+        const timer = this.state === "locked" ? undefined : setTimeout(resolve, backoff(attempt));
         this.#wake = () => {
           clearTimeout(timer);
           resolve();

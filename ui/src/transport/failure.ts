@@ -40,6 +40,10 @@ export class Failure extends Error {
         const kind = "kind" in parsed && typeof parsed.kind === "string" ? parsed.kind : "";
         return new Failure(isKind(kind) ? kind : kindOf(status), parsed.message);
       }
+      // Said at the door, before any command.
+      if (typeof parsed === "object" && parsed !== null && "detail" in parsed && typeof parsed.detail === "string") {
+        return new Failure(kindOf(status), parsed.detail);
+      }
     } catch {
       // Not JSON: a proxy's page, or a cut reply. The status says what is known.
     }

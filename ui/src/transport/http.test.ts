@@ -6,10 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Event } from "@/wire";
 import { Failure } from "./failure";
 import { httpTransport } from "./http";
+import { pass } from "./pass";
 
 let server: Server;
 let base: string;
 const seen: { url: string | undefined; type: string | undefined; body: string }[] = [];
+let bearer: string | undefined;
 let opened: Promise<void>;
 let hungUp: Promise<void>;
 
@@ -22,6 +24,7 @@ beforeAll(async () => {
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
+      bearer = request.headers.authorization;
       seen.push({ url: request.url, type: request.headers["content-type"], body });
       const json = (status: number, value: string): void => {
         response.writeHead(status, { "Content-Type": "application/json" });
@@ -32,6 +35,8 @@ beforeAll(async () => {
           return json(200, "[]");
         case "/rpc/memory.forget":
           return json(404, '{"kind":"not_found","message":"There is no such fact."}');
+        case "/rpc/hello":
+          return json(401, '{"detail":"give your token","error":"give your token","code":"unauthenticated"}');
         case "/rpc/doctor":
           return json(502, "<html>Bad gateway</html>");
         case "/rpc/chat.send":
@@ -91,6 +96,14 @@ describe("commands over HTTP", () => {
 
   it("fail by the status when the body is not the core's", async () => {
     expect(await failure(httpTransport(base).call("doctor", {}))).toMatchObject({ kind: "unavailable", offline: false });
+  });
+
+  it("show who calls, and say so when that does not do", async () => {
+    expect(bearer).toBeUndefined();
+    pass.show("a secret");
+    expect(await failure(httpTransport(base).call("hello", {}))).toMatchObject({ kind: "unauthenticated", message: "give your token" });
+    expect(bearer).toBe("Bearer a secret");
+    pass.forget();
   });
 
   it("say so when nobody answers", async () => {

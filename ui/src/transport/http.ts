@@ -1,6 +1,7 @@
 // Commands over HTTP: `POST /rpc/<command>`, streams as text/event-stream.
 import type { Event } from "@/wire";
 import { Failure } from "./failure";
+import { pass } from "./pass";
 import { readMessages } from "./sse";
 import type { Transport } from "./transport";
 
@@ -11,7 +12,7 @@ export function httpTransport(base = ""): Transport {
     try {
       response = await fetch(`${base}/rpc/${name}`, {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", ...(pass.shown ? { Authorization: `Bearer ${pass.shown}` } : {}) },
         body: JSON.stringify(request),
         ...(signal ? { signal } : {}),
       });

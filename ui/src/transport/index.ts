@@ -5,6 +5,7 @@ import type { Transport } from "./transport";
 
 export { desktop, inDesktop, type Surroundings } from "./desktop";
 export { Failure } from "./failure";
+export { pass } from "./pass";
 export type * from "./commands";
 export { patched } from "./patch";
 export type { Transport } from "./transport";

@@ -47,10 +47,22 @@ pub(super) async fn rpc(port: u16, command: &str, asked: &Value, patience: Durat
 
 /// A POST of JSON on a connection of its own; the JSON that comes back.
 pub(super) async fn post(port: u16, path: &str, asked: &Value, patience: Duration) -> Result<Value> {
+    post_as(port, path, "", asked, patience).await
+}
+
+/// The same with a bearer token, where there is one.
+pub(super) async fn post_as(
+    port: u16,
+    path: &str,
+    token: &str,
+    asked: &Value,
+    patience: Duration,
+) -> Result<Value> {
     let body = asked.to_string();
+    let bearer = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: \
-         close\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n{bearer}Content-Length: \
+         {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     let mut socket = TcpStream::connect(("127.0.0.1", port)).await?;

@@ -44,8 +44,23 @@ impl Server {
         Ok(server)
     }
 
+    /// The Luna of a business with this secret, with a model at this port.
+    pub(super) fn business(program: &Path, secret: &str, model: u16) -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let (port, mut command) = Self::command(program, data.path(), Some(model))?;
+        command.env("LUNA_VARIANT", "business").env("JWT_SECRET", secret);
+        let mut server = Self::begin(command, port)?;
+        server._data = Some(data);
+        Ok(server)
+    }
+
     /// Luna, in this data folder.
     pub(super) fn luna_in(program: &Path, data: &Path, model: Option<u16>) -> Result<Self> {
+        let (port, command) = Self::command(program, data, model)?;
+        Self::begin(command, port)
+    }
+
+    fn command(program: &Path, data: &Path, model: Option<u16>) -> Result<(u16, Command)> {
         let port = free_port()?;
         let mut command = Command::new(program);
         command.arg("serve").current_dir(data).env("HOST", "127.0.0.1").env("PORT", port.to_string());
@@ -63,7 +78,7 @@ impl Server {
             }
             None => drop(command.env("LLM_PROVIDER", "builtin")),
         }
-        Self::begin(command, port)
+        Ok((port, command))
     }
 
     /// The plain server, in a process of its own as Luna is.

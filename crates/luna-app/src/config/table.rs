@@ -92,6 +92,21 @@ pub static VARIABLES: &[Variable] = &[
     var("RATE_LIMIT_ENABLED", Kind::Flag, "false", "Business: limit how often a user may call."),
     var("RATE_LIMIT_PER_MINUTE", COUNT, "60", "Requests a minute."),
     var("RATE_LIMIT_BURST", COUNT, "20", "Requests more than that at once."),
+    var(
+        "TRUSTED_PROXIES",
+        Kind::List,
+        "",
+        "Addresses or networks of reverse proxies, whose X-Forwarded-For is believed.",
+    ),
+    var("TLS_CERTIFICATE_FILE", Kind::Path, "", "The certificate (PEM, with its chain), to serve with TLS."),
+    var("TLS_KEY_FILE", Kind::Path, "", "The certificate's key (PEM)."),
+    var("LUNA_USERS_AWAKE", Kind::Whole(1, 10_000), "256", "Business: most users served at the same time."),
+    var(
+        "LUNA_USER_IDLE_MINUTES",
+        Kind::Whole(1, 10_080),
+        "15",
+        "Business: minutes after which the Luna of a user who does nothing goes to sleep.",
+    ),
     var("FRONTEND_DIST", Kind::Path, "", "A folder with the web UI's files, instead of the built-in ones."),
     var("DEBUG", Kind::Flag, "false", "Log more; LUNA_LOG says it more finely."),
     // Where things are

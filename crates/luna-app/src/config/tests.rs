@@ -6,6 +6,9 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// As short as it may be.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 fn load(flags: &[(&str, &str)], environment: &[(&str, &str)], cwd: &Path) -> Result<Config> {
     let flags = flags.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
     let environment = environment.iter().map(|(n, v)| (OsString::from(n), OsString::from(v)));
@@ -63,13 +66,13 @@ fn one_named_file_is_read_instead() {
 #[test]
 fn the_variant_chooses_its_file() {
     let place = folder(&[
-        (".env", "LUNA_VARIANT=business\nJWT_SECRET=weak"),
-        (".env.business", "JWT_SECRET=strong\nLUNA_VARIANT=personal"),
+        (".env", "LUNA_VARIANT=business\nJWT_SECRET=the weak one"),
+        (".env.business", "JWT_SECRET=0123456789abcdef0123456789abcdef\nLUNA_VARIANT=personal"),
         (".env.personal", "PORT=1"),
     ]);
     let config = load(&[], &[], place.path()).unwrap();
     assert_eq!((config.variant, config.port), (Variant::Business, 8899));
-    assert_eq!(config.jwt.unwrap().secret.expose(), "strong");
+    assert_eq!(config.jwt.unwrap().secret.expose(), SECRET);
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn it_does_not_listen_to_everyone_without_a_password() {
         assert!(error.message.contains(host) && error.message.contains("LUNA_PASSWORD"), "{error}");
         assert!(load(&[("HOST", host)], &[("LUNA_PASSWORD", "x")], place.path()).is_ok());
         assert!(load(&[("HOST", host)], &[("JWT_SECRET", "x")], place.path()).is_err(), "personal");
-        let business = [("LUNA_VARIANT", "business"), ("JWT_SECRET", "x")];
+        let business = [("LUNA_VARIANT", "business"), ("JWT_SECRET", SECRET)];
         assert!(load(&[("HOST", host)], &business, place.path()).is_ok());
     }
     for host in ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"] {
@@ -155,10 +158,23 @@ fn it_does_not_listen_to_everyone_without_a_password() {
 fn business_needs_its_secret_and_the_two_ports_differ() {
     let error = load(&[("LUNA_VARIANT", "business")], &[], folder(&[]).path()).unwrap_err();
     assert!(error.message.contains("JWT_SECRET"), "{error}");
+    let short = [("LUNA_VARIANT", "business"), ("JWT_SECRET", &SECRET[1..])];
+    let error = load(&short, &[], folder(&[]).path()).unwrap_err();
+    assert!(error.message.contains("32 bytes") && !error.message.contains(&SECRET[1..]), "{error}");
     let error = load(&[("PORT", "8000")], &[], folder(&[]).path()).unwrap_err();
     assert!(error.message.contains("EXECUTOR_PORT"), "{error}");
     let config = load(&[("PORT", "8000"), ("EXECUTOR_PORT", "0")], &[], folder(&[]).path()).unwrap();
     assert_eq!(config.executor_port, None);
+}
+
+#[test]
+fn proxies_are_addresses_or_networks() {
+    let place = folder(&[(".env", "TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8,::1")]);
+    let config = load(&[], &[], place.path()).unwrap();
+    let named: Vec<_> = config.proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(named, ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]);
+    let error = load(&[], &[("TRUSTED_PROXIES", "nginx")], place.path()).unwrap_err();
+    assert!(error.message.contains("TRUSTED_PROXIES"), "{error}");
 }
 
 #[test]

@@ -183,6 +183,20 @@ async fn a_name_that_leads_inside_is_refused_and_never_connected_to() {
 }
 
 #[tokio::test]
+async fn what_a_user_chose_may_be_private_unless_the_machine_is_shared() {
+    let at = one("text/plain", "secret").await;
+    let shared = || WebConfig { own_choice_may_be_private: false, ..WebConfig::default() };
+    let inside = Allowed::default().resolving(move |_| vec![SocketAddr::new(at.ip(), 0)]);
+    let web = Web::with(shared(), inside).unwrap();
+    for url in [format!("http://{at}/"), format!("http://inside.example:{}/", at.port())] {
+        assert!(web.file(&url, None, 100).await.is_err(), "{url}");
+        assert!(web.post(&url, &serde_json::json!({}), "k").await.is_err(), "{url}");
+    }
+    let own = Web::new(WebConfig::default()).unwrap();
+    assert_eq!(own.file(&format!("http://{at}/"), None, 100).await.unwrap().unwrap().text, "secret");
+}
+
+#[tokio::test]
 async fn a_name_is_connected_to_where_it_was_checked() {
     let at = one("text/plain", "found").await;
     let allowed = Allowed::new([at]).resolving(move |_| {

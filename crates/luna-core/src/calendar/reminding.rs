@@ -52,6 +52,17 @@ impl Luna {
         Ok(next)
     }
 
+    /// When the next reminder is due, as far as that is before a time.
+    pub(crate) async fn next_reminder(&self, until: Timestamp) -> Result<Option<Timestamp>> {
+        let now = self.clock().now();
+        let reminders = self.calendar().reminders().await?.into_iter().map(|reminder| reminder.at);
+        let ahead = until.saturating_add(SignedDuration::from_mins(i64::from(EARLIEST))).unwrap_or(until);
+        let events = self.db().events_between(now, ahead).await?;
+        let zone = self.calendar().zone();
+        let alarms = events.iter().flat_map(|event| alarms(event, now, until, &zone)).map(|(_, _, due)| due);
+        Ok(reminders.chain(alarms).filter(|at| *at > now && *at <= until).min())
+    }
+
     async fn say_reminder(&self, reminder: Reminder, now: Timestamp) -> Result<()> {
         let late = now.duration_since(reminder.at) > SignedDuration::from_mins(5);
         let text = if late {

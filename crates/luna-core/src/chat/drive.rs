@@ -115,6 +115,7 @@ impl Driver {
             mode: self.begun.request.mode,
             tone: self.begun.request.tone,
             personality,
+            house: self.luna.house().map(crate::house::House::words),
             facts: &facts,
             summary: summary.as_deref(),
             instructions: &[Some(settings.instructions.as_str()), self.begun.request.instructions.as_deref()],

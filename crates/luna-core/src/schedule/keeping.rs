@@ -90,8 +90,11 @@ impl Luna {
     async fn begin_schedule(&self) -> Result<()> {
         let known = self.db().jobs().await?;
         let (local, now) = (self.clock().local(), self.clock().now());
-        let missing =
-            usual().into_iter().filter(|(_, what, ..)| !known.iter().any(|job| job.own && job.what == *what));
+        // In a business she speaks up about what the user planned, not of her own accord.
+        let own = |what: &JobWhat| self.house().is_none() || *what == JobWhat::Overdue {};
+        let missing = usual()
+            .into_iter()
+            .filter(|(_, what, ..)| own(what) && !known.iter().any(|job| job.own && job.what == *what));
         let made = missing.map(|(name, what, pattern, missed)| {
             let times = JobTimes::Cron { pattern: pattern.to_owned(), zone: zone_name(&local) };
             Job {

@@ -1,5 +1,6 @@
 //! The Luna dialect (seed 000): chat, memory, agent, system and state, on the main port. See docs/wire/luna.md.
 
+mod admin;
 mod agent;
 mod calendar;
 mod channels;
@@ -25,6 +26,7 @@ use crate::support::failure::status;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(admin::router())
         .merge(chat::router())
         .merge(memory::router())
         .merge(agent::router())

@@ -1,5 +1,6 @@
 //! The guard before every route, upgrade and stream: who may call at all. Other web pages, names that were pointed here
-//! (DNS rebinding) and other machines are turned away before anything runs.
+//! (DNS rebinding) and other machines are turned away before anything runs. In a business every user has a token; who they
+//! are is asked behind this guard, in `business`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,6 +12,7 @@ use luna_core::Caller;
 use sha2::{Digest as _, Sha256};
 
 use super::failure::envelope;
+use super::peer;
 use crate::{App, Doors};
 
 /// Origins of the desktop window and its development server (seed 001, "cors").
@@ -32,9 +34,16 @@ const HEADERS: [(HeaderName, &str); 4] = [
     ),
 ];
 
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let port = request.extensions().get::<Listening>().map(|l| l.0);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
+    let peer = peer
+        .map(|at| SocketAddr::new(peer::client(&app.doors.proxies, at.ip(), request.headers()), at.port()));
+    // From here on the caller is who called, not the proxy between.
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(ConnectInfo(peer));
+    }
+    let peer = peer.map(|at| at.ip());
     let call = call_of(&app, &request, peer);
     let verdict = judge(&app.doors, port, peer, request.uri(), request.headers());
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -125,7 +134,8 @@ fn judge(
             return forbidden(format!("pages of {origin} may not call Luna"));
         }
     }
-    if peer.is_some_and(|ip| !ip.to_canonical().is_loopback())
+    if !doors.are_shared()
+        && peer.is_some_and(|ip| !ip.to_canonical().is_loopback())
         && !has_password(doors, text(header::AUTHORIZATION))
     {
         return Err((
@@ -173,6 +183,7 @@ mod tests {
             variant: "personal",
             version: "0",
             password: Some(luna_model::Secret::new("pw".to_owned())),
+            proxies: vec![],
         }
     }
 

@@ -104,13 +104,14 @@ fn doors(files: PathBuf) -> Doors {
         variant: "personal",
         version: VERSION,
         password: None,
+        proxies: vec![],
     }
 }
 
 async fn open(router: axum::Router, stop: &CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(luna_http::serve(listener, router, stop.clone()));
+    tokio::spawn(luna_http::serve(listener, None, router, stop.clone()));
     address
 }
 

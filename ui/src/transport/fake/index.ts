@@ -11,6 +11,7 @@ import { connections } from "./connections";
 import { costs } from "./costs";
 import * as data from "./data";
 import { accounts, webhooks } from "./doors";
+import { users } from "./users";
 import { found, pause, type Handlers } from "./handlers";
 import * as holdings from "./holdings";
 import { judge } from "./judge";
@@ -117,7 +118,8 @@ export function fakeTransport(search: string = location.search): Transport {
     hello: () => ({
       version: "0.1.0",
       data_dir: "/home/ada/.local/share/luna",
-      variant: "personal",
+      variant: options.has("business") ? "business" : "personal",
+      house: options.has("business"),
       provider: active().provider,
       model: active().model,
       recall_engine: "token table",
@@ -473,6 +475,7 @@ export function fakeTransport(search: string = location.search): Transport {
     "schedule.budget": () => schedule.BUDGET,
     "schedule.allow_more": () => schedule.BUDGET,
     ...accounts(bare),
+    ...users(bare),
     ...artifacts(bare),
     ...code(bare, publish, speed),
     ...connections(
@@ -779,6 +782,7 @@ export function fakeTransport(search: string = location.search): Transport {
 
   // ── the door ─────────────────────────────────────────────────────────────
   function guard(name: string): void {
+    if (options.has("locked")) throw new Failure("unauthenticated", "give your token");
     if (options.has("offline")) throw new Failure("unavailable", "fetch failed", true);
     if (options.has("failing") && !["hello", "settings.get", "confirmations.list", "events"].includes(name)) {
       throw new Failure("internal", "internal error; the log has the details");

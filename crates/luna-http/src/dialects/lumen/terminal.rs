@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::App;
+use crate::business::Visit;
 use wire::{FromClient, Outcome, Saying, ToClient};
 
 /// Messages to the client that may wait.
@@ -34,8 +36,15 @@ const LONGEST: usize = 1 << 20;
 /// How long a client may take no bytes before it is let go.
 const STALLED: Duration = Duration::from_secs(60);
 
-pub(super) async fn connect(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(LONGEST).on_upgrade(move |socket| Terminal::serve(app, socket))
+pub(super) async fn connect(
+    State(app): State<App>,
+    visit: Option<Extension<Visit>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade.max_message_size(LONGEST).on_upgrade(async move |socket| {
+        let _held = visit;
+        Terminal::serve(app, socket).await;
+    })
 }
 
 type Id = Option<serde_json::Value>;

@@ -1,5 +1,5 @@
-//! The system: health, facts about the machine, its sound, screen, clipboard and applications, the interface's state, and
-//! the model providers.
+//! The system: health, facts about the machine, its sound, screen, clipboard and applications, and the
+//! interface's state.
 
 mod wire;
 
@@ -21,7 +21,7 @@ use crate::App;
 use crate::support::extract::Body;
 use wire::{
     AppLevel, Brightness, Clipboard, Done, Health, Info, Launch, Level, Overview, Process, Prompt,
-    ProviderEntry, Providers, SceneReply, SetAppLevel, Text, Volume,
+    SceneReply, SetAppLevel, Text, Volume,
 };
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -45,7 +45,6 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(scene))
         .routes(routes!(scene_schema))
         .routes(routes!(state, set_state))
-        .routes(routes!(providers))
 }
 
 /// Whether Luna and what she stands on are well.
@@ -228,13 +227,4 @@ async fn set_state(
 ) -> Answer<Map<String, Value>> {
     app.luna.set_state(state.clone()).await?;
     Ok(Json(state))
-}
-
-/// The model providers and which is active. Keys are never shown.
-#[utoipa::path(get, path = "/api/admin/llm/providers", tag = "Luna: system", responses((status = 200, body = Providers)))]
-async fn providers(State(app): State<App>) -> Json<Providers> {
-    let active = app.luna.llm().active().await.provider.name();
-    let providers = app.luna.llm().providers().await.into_iter();
-    let providers = providers.map(|p| (p.provider.name(), ProviderEntry::from_core(p))).collect();
-    Json(Providers { active, providers })
 }

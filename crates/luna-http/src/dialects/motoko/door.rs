@@ -75,7 +75,11 @@ async fn login(
     let given = q.password.filter(|p| (1..=256).contains(&p.chars().count()));
     let given = Secret::new(given.ok_or_else(|| Error::invalid("password is missing: 1 to 256 characters"))?);
     let Some(password) = &app.doors.password else {
-        let error = Error::unavailable("no password is set: set LUNA_PASSWORD, or call without a session");
+        let error = Error::unavailable(if app.doors.are_shared() {
+            "nobody signs in with a password here: send your token, Authorization: Bearer <token>"
+        } else {
+            "no password is set: set LUNA_PASSWORD, or call without a session"
+        });
         return Err(Failed::coded(error, StatusCode::SERVICE_UNAVAILABLE, "CONFIG_ERROR"));
     };
     let from = peer.map_or_else(String::new, |p| p.0.0.ip().to_canonical().to_string());

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
@@ -15,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::artifacts::wire::type_name;
 use super::{door, time};
 use crate::App;
+use crate::business::Visit;
 
 /// Asks whether the client is still there.
 const PING: Duration = Duration::from_secs(30);
@@ -29,11 +31,15 @@ pub(super) async fn connect(
     State(app): State<App>,
     headers: HeaderMap,
     uri: Uri,
+    visit: Option<Extension<Visit>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let admitted = door::admits(&app, &headers, uri.query());
     upgrade.on_upgrade(async move |mut socket| match admitted {
-        Ok(()) => Live { app, turns: HashMap::new() }.tell(socket).await,
+        Ok(()) => {
+            let _held = visit;
+            Live { app, turns: HashMap::new() }.tell(socket).await;
+        }
         Err(_) => {
             let frame = CloseFrame { code: UNAUTHORIZED, reason: "Unauthorized".into() };
             let _ = socket.send(Message::Close(Some(frame))).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use luna_core::ports::{AppVolume, SystemInfo};
 use luna_core::scene::MadeScene;
-use luna_model::{Error, ProviderStatus, Scene};
+use luna_model::{Error, Scene};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -200,25 +200,6 @@ pub(super) struct SceneReply {
 impl SceneReply {
     pub(super) fn from_core(m: MadeScene) -> Self {
         Self { scene: m.scene, model: m.model, note: m.note }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Providers {
-    pub(super) active: &'static str,
-    pub(super) providers: BTreeMap<&'static str, ProviderEntry>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProviderEntry {
-    configured: bool,
-    model: String,
-    base_url: Option<String>,
-}
-
-impl ProviderEntry {
-    pub(super) fn from_core(p: ProviderStatus) -> Self {
-        Self { configured: p.configured, model: p.model, base_url: p.base_url }
     }
 }
 
