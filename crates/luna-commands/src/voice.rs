@@ -1,6 +1,6 @@
 //! Hearing and speaking: how they stand, the button, saying something.
 
-use luna_core::voice::Press;
+use luna_core::voice::{EQUAL_ERROR, Known, Press, SENTENCES};
 use luna_model::{Result, VoicePhase, VoiceTurn};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -96,9 +96,46 @@ async fn speak(cx: Context, q: SayAloud) -> Result<Done> {
     Ok(Done {})
 }
 
+/// Whether she knows the owner's voice, and how well voices are told apart.
+#[derive(Debug, Serialize, TS)]
+struct KnownVoiceView {
+    known: bool,
+    /// Sentences heard for a voice that is being learnt, and how many are wanted.
+    heard: usize,
+    wanted: usize,
+    /// Per cent of sentences by which a stranger is taken for the owner and the owner for a stranger, both as often: plain
+    /// sentences, their first 1.3 s, raised voices.
+    confused: [f32; 3],
+    /// Where it is kept.
+    place: String,
+}
+
+fn known_view(cx: &Context, known: Known) -> KnownVoiceView {
+    let Known { known, heard } = known;
+    KnownVoiceView { known, heard, wanted: SENTENCES, confused: EQUAL_ERROR, place: cx.luna.secrets_place() }
+}
+
+async fn known(cx: Context, _: Empty) -> Result<KnownVoiceView> {
+    let known = cx.luna.known_voice().await?;
+    Ok(known_view(&cx, known))
+}
+
+async fn learn(cx: Context, _: Empty) -> Result<KnownVoiceView> {
+    let known = cx.luna.learn_voice().await?;
+    Ok(known_view(&cx, known))
+}
+
+async fn forget(cx: Context, _: Empty) -> Result<KnownVoiceView> {
+    cx.luna.forget_voice().await?;
+    known(cx, Empty {}).await
+}
+
 pub(crate) fn register(r: &mut Register) {
     r.reply("voice.state", state);
     r.reply("voice.ready", ready);
     r.reply("voice.press", press);
     r.reply("voice.speak", speak);
+    r.reply("voice.known", known);
+    r.reply("voice.learn", learn);
+    r.reply("voice.forget", forget);
 }

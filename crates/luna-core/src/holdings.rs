@@ -111,6 +111,7 @@ impl Luna {
         for provider in Provider::ALL {
             self.secrets().delete(&key_name(provider)).await?;
         }
+        self.delete_voice_print().await?;
         let mut emptied = vec!["undo", "outputs", "backups", "exports"];
         if workspace {
             emptied.push("workspace");

@@ -1,9 +1,11 @@
 //! Hearing and speaking as verbs: words of a recording, how it was said, saying something, and holding a conversation by
 //! voice. What is understood is a chat message like any other; what is answered is spoken sentence by sentence.
 //!
-//! `conversation` holds the conversation, `mouth` speaks an answer while it is written, `phrase` knows the wake phrase.
+//! `conversation` holds the conversation, `mouth` speaks an answer while it is written, `phrase` knows the wake phrase,
+//! `known` whose voice it may be.
 
 mod conversation;
+mod known;
 mod mouth;
 mod phrase;
 mod spoken;
@@ -16,6 +18,8 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+pub use known::{ALIKE, EQUAL_ERROR, Known, SENTENCES};
 
 use crate::Luna;
 use crate::ports::{Hints, Transcript, Voice, VoiceReady};
@@ -64,6 +68,7 @@ pub(crate) struct Control {
     /// What stops all that is spoken now; a new one after each hush.
     quiet: Mutex<CancellationToken>,
     spoken: Mutex<usize>,
+    learning: known::Learning,
     presses: mpsc::Sender<Pressed>,
     waiting: Mutex<Option<mpsc::Receiver<Pressed>>>,
 }
@@ -76,6 +81,7 @@ impl Control {
             turns: Mutex::default(),
             quiet: Mutex::default(),
             spoken: Mutex::default(),
+            learning: known::Learning::default(),
             presses,
             waiting: Mutex::new(Some(waiting)),
         }

@@ -14,6 +14,8 @@ pub struct VoiceSettings {
     pub wake_word: bool,
     /// What wakes her.
     pub wake_phrase: String,
+    /// Only the voice that was learnt wakes her; as long as none was, everybody's does.
+    pub only_known: bool,
     /// The whisper model, by name: `tiny`, `base.en`, `large-v3`.
     pub stt_model: String,
     /// An OpenAI-compatible address that transcribes instead: `http://127.0.0.1:8000/v1`.
@@ -50,6 +52,7 @@ impl Default for VoiceSettings {
             muted: false,
             wake_word: false,
             wake_phrase: "hey luna".into(),
+            only_known: false,
             stt_model: "base".into(),
             stt_url: None,
             language: String::new(),

@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use luna_core::ports::{AudioDevice, Hints, Sound, Speech, Spoken, Transcript, Voice, VoiceReady};
+use luna_core::ports::{
+    AudioDevice, Hints, Sound, Speech, Spoken, Transcript, Voice, VoicePrint, VoiceReady,
+};
 use luna_model::{Emotion, Error, Result, VoiceSettings};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
@@ -63,8 +65,16 @@ impl PaperVoice {
     /// # Panics
     /// When the microphone is closed.
     pub async fn hear(&self, words: &str) {
+        self.hear_from(0, words).await;
+    }
+
+    /// The same by somebody: everybody has a number.
+    ///
+    /// # Panics
+    /// When the microphone is closed.
+    pub async fn hear_from(&self, who: u8, words: &str) {
         self.state.lock().understood.push_back(words.to_owned());
-        let speech = Speech(vec![0.1; 16_000].into());
+        let speech = spoken_by(who, 1);
         self.sound(Sound::Began).await;
         self.sound(Sound::Ended { speech, silence_ms: 500 }).await;
     }
@@ -109,6 +119,12 @@ impl Voice for PaperVoice {
         Ok(Speech(vec![0.1; 16_000].into()))
     }
 
+    async fn voice_print(&self, speech: &Speech) -> Result<VoicePrint> {
+        let who = speech.0.first().copied().unwrap_or_default();
+        // Everybody a direction of their own.
+        Ok(VoicePrint::new(vec![who.cos(), who.sin()]))
+    }
+
     async fn transcribe(&self, _: Speech, _: &VoiceSettings, _: Hints) -> Result<Transcript> {
         let text = self.state.lock().understood.pop_front().unwrap_or_default();
         Ok(Transcript { text, language: None })
@@ -141,6 +157,12 @@ impl Voice for PaperVoice {
         self.state.lock().ears = Some(ears);
         Ok(tokio_stream(sounds))
     }
+}
+
+/// So many seconds of somebody's speech.
+#[must_use]
+pub fn spoken_by(who: u8, seconds: usize) -> Speech {
+    Speech(vec![f32::from(who) + 0.1; seconds * 16_000].into())
 }
 
 fn tokio_stream(sounds: mpsc::Receiver<Sound>) -> BoxStream<'static, Sound> {

@@ -16,6 +16,7 @@ pub mod models;
 mod pcm;
 mod playback;
 mod recognise;
+mod speaker;
 mod speech;
 
 use std::path::PathBuf;
@@ -26,7 +27,9 @@ use async_trait::async_trait;
 use cpal::traits::{DeviceTrait as _, HostTrait as _};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use luna_core::ports::{AudioDevice, Hints, Secrets, Sound, Speech, Spoken, Transcript, Voice, VoiceReady};
+use luna_core::ports::{
+    AudioDevice, Hints, Secrets, Sound, Speech, Spoken, Transcript, Voice, VoicePrint, VoiceReady,
+};
 use luna_model::{Emotion, Error, Result, Secret, VoiceSettings};
 use tokio_util::sync::CancellationToken;
 
@@ -90,6 +93,11 @@ impl Voice for LocalVoice {
 
     async fn decode(&self, recording: Vec<u8>) -> Result<Speech> {
         blocking(move || decode::speech(recording)).await?
+    }
+
+    async fn voice_print(&self, speech: &Speech) -> Result<VoicePrint> {
+        let speech = speech.clone();
+        blocking(move || speaker::voice_of(&speech).map(VoicePrint)).await?
     }
 
     async fn transcribe(&self, speech: Speech, settings: &VoiceSettings, hints: Hints) -> Result<Transcript> {

@@ -17,6 +17,10 @@ wake_word: boolean,
  */
 wake_phrase: string, 
 /**
+ * Only the voice that was learnt wakes her; as long as none was, everybody's does.
+ */
+only_known: boolean, 
+/**
  * The whisper model, by name: `tiny`, `base.en`, `large-v3`.
  */
 stt_model: string, 

@@ -23,6 +23,36 @@ impl Speech {
     }
 }
 
+/// The direction of a voice: much the same whenever the same person speaks. Of length 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoicePrint(pub Vec<f32>);
+
+impl VoicePrint {
+    /// A direction of any length.
+    #[must_use]
+    pub fn new(mut direction: Vec<f32>) -> Self {
+        let long = direction.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-9);
+        direction.iter_mut().for_each(|x| *x /= long);
+        Self(direction)
+    }
+
+    /// What several prints of the same person have in common.
+    #[must_use]
+    pub fn mean(prints: &[Self]) -> Self {
+        let mut sum = vec![0.0; prints.first().map_or(0, |print| print.0.len())];
+        for print in prints {
+            sum.iter_mut().zip(&print.0).for_each(|(sum, x)| *sum += x);
+        }
+        Self::new(sum)
+    }
+
+    /// How alike two voices are, at most 1.
+    #[must_use]
+    pub fn alike(&self, other: &Self) -> f32 {
+        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
+    }
+}
+
 /// What helps to understand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
@@ -105,6 +135,9 @@ pub trait Voice: Send + Sync {
     /// Reads a recording: WAV, WebM, Ogg, MP3, FLAC. `Invalid` when it is none of these or broken, `LimitReached` when it
     /// is too long.
     async fn decode(&self, recording: Vec<u8>) -> Result<Speech>;
+
+    /// Whose voice it is, as a direction. `Invalid` when it is too short to tell.
+    async fn voice_print(&self, speech: &Speech) -> Result<VoicePrint>;
 
     /// The words of it.
     async fn transcribe(&self, speech: Speech, settings: &VoiceSettings, hints: Hints) -> Result<Transcript>;

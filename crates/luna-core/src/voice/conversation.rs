@@ -30,7 +30,7 @@ const LONGEST_HELD: usize = 120 * SPEECH_RATE as usize;
 const FORGET: Duration = Duration::from_secs(600);
 /// Utterances that may wait to be understood.
 const WAITING: usize = 4;
-const MUTED: &str = "The microphone is muted. Unmute it in the tray or in Settings, Voice.";
+pub(super) const MUTED: &str = "The microphone is muted. Unmute it in the tray or in Settings, Voice.";
 /// Above these a stage is said to have been slow.
 const SLOW_RECOGNITION_MS: u64 = 1_500;
 const SLOW_THINKING_MS: u64 = 3_000;
@@ -276,6 +276,7 @@ impl Talk {
     /// Whether it matters what is said now.
     fn wanted(&self) -> bool {
         !self.settings.muted
+            && !self.luna.voice_control().learning.listens()
             && self.answering.is_none()
             && (self.attention != Attention::Name || self.settings.wake_word)
     }
@@ -325,7 +326,12 @@ impl Talk {
         let samples = speech.0.len();
         let task = tokio::spawn(async move {
             let hints = luna.hints().await;
-            let transcript = luna.voice().transcribe(speech, &settings, hints).await?;
+            let transcript = luna.voice().transcribe(speech.clone(), &settings, hints).await?;
+            let called = !attended && phrase::after(&transcript.text, &settings.wake_phrase).is_some();
+            if called && settings.only_known && !luna.said_by_owner(&speech).await {
+                tracing::debug!("somebody else said the wake phrase");
+                return Ok(Transcript::default());
+            }
             if attended && !transcript.text.is_empty() {
                 luna.bus().publish(Event::VoiceHeard { text: transcript.text.clone(), whole: false });
             }

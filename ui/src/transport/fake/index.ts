@@ -1,6 +1,6 @@
 // A core in memory, for working on the UI and for its tests: `npm run ui:dev -- --mode fake`.
 // The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`, `?big` (10,000 messages).
-import type { Confirmation, Event, FactHit, Initiative, Plan, Run, SettingsView, UserNow, VoicePhase } from "@/wire";
+import type { Confirmation, Event, FactHit, Initiative, KnownVoiceView, Plan, Run, SettingsView, UserNow, VoicePhase } from "@/wire";
 import type { CommandName, Commands, Request, Response, SettingsPatch, StreamName, Streams } from "../commands";
 import { Failure } from "../failure";
 import { patched } from "../patch";
@@ -83,6 +83,7 @@ export function fakeTransport(search: string = location.search): Transport {
   let jobRuns = bare ? [] : schedule.runs(jobs);
   const kept = new Map<string, () => void>();
   let voicePhase: VoicePhase = "off";
+  let knownVoice: KnownVoiceView = { known: false, heard: 0, wanted: 5, confused: [3.1, 8, 26.9], place: "the system keyring" };
 
   const publish = (event: Event): void => listeners.forEach((listener) => listener(event));
   const view = (): SettingsView => ({ settings, defaults: data.SETTINGS, overridden: options.has("fixed") ? ["user_name"] : [] });
@@ -547,6 +548,19 @@ export function fakeTransport(search: string = location.search): Transport {
     "voice.speak": async () => {
       await pause(200);
       return {};
+    },
+    "voice.known": () => knownVoice,
+    "voice.learn": async () => {
+      await pause(200);
+      const heard = knownVoice.heard + 1;
+      knownVoice = { ...knownVoice, known: knownVoice.known || heard === knownVoice.wanted, heard: heard % knownVoice.wanted };
+      if (heard === knownVoice.wanted) settings.voice = { ...settings.voice, only_known: true };
+      return knownVoice;
+    },
+    "voice.forget": () => {
+      knownVoice = { ...knownVoice, known: false, heard: 0 };
+      settings.voice = { ...settings.voice, only_known: false };
+      return knownVoice;
     },
   };
 
