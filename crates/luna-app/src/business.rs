@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use luna_commands::{About, Table};
 use luna_core::house::{House, Tone};
-use luna_core::ports::{Fetch, NoMail, NoPrograms, Recall, Secrets, Sources, SystemClock};
+use luna_core::ports::{Fetch, NoCalendars, NoMail, NoPrograms, Recall, Secrets, Sources, SystemClock};
 use luna_core::users::{Pass, Rules, Users};
 use luna_core::{Luna, Parts};
 use luna_http::{Business, Core, Cores, Doors};
@@ -314,6 +314,8 @@ impl Lunas {
             music: Arc::new(Off),
             payments: Arc::new(Off),
             tailnet: Arc::new(Off),
+            // A user who could name an address would have this machine's network asked.
+            calendars: Arc::new(NoCalendars),
             mail: Arc::new(NoMail),
             programs: Arc::new(NoPrograms),
             registry: registry(&setup.config),

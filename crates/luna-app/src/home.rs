@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use luna_commands::{About, Table};
 use luna_connect::{
-    Gmail, GmailConfig, Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig, Stripe,
+    CalDav, Gmail, GmailConfig, Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig, Stripe,
     StripeConfig, Tailscale, Web, WebConfig,
 };
 use luna_core::{
@@ -103,6 +103,7 @@ impl Home {
             sources: Arc::new(outside),
             tailnet: Arc::new(Tailscale),
             payments: Arc::new(Stripe::new(stripe(config))?),
+            calendars: Arc::new(CalDav::new()?),
             music: Arc::new(Spotify::new(spotify(config), Arc::clone(&secrets) as _)),
             mail: Arc::new(Gmail::new(gmail(config), Arc::clone(&secrets) as _)?),
             #[cfg(unix)]

@@ -65,6 +65,9 @@ pub(crate) async fn calendar(reach: &Reach, args: &Calendar) -> Result<()> {
             let made: Subscription = reach.call("calendar.subscribe", input).await?;
             Ok(screen::line(format!("Subscribed to {}; it is read anew every hour.", made.name))?)
         }
+        Some(CalendarDeed::Accounts { deed }) => {
+            crate::calendar_accounts::accounts(reach, deed.as_ref()).await
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod asking;
 mod audit;
 mod backup;
 mod calendar;
+mod calendar_accounts;
 mod channels;
 mod chat;
 mod doctor;

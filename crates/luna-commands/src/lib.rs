@@ -8,6 +8,7 @@ mod agent;
 mod artifacts;
 mod audit;
 mod calendar;
+mod calendar_accounts;
 mod channels;
 mod chat;
 mod code;

@@ -283,6 +283,7 @@ fn commands() -> BTreeMap<&'static str, Command> {
     crate::audit::register(&mut register);
     crate::holdings::register(&mut register);
     crate::calendar::register(&mut register);
+    crate::calendar_accounts::register(&mut register);
     crate::schedule::register(&mut register);
     crate::channels::register(&mut register);
     crate::connections::register(&mut register);

@@ -1,9 +1,10 @@
-//! Outside services, a folder each, as the core's ports: the web ([`Web`]), messages from elsewhere ([`Services`]),
+//! Outside services, a folder each, as the core's ports: the web ([`Web`]), messages from elsewhere ([`Services`]), calendars ([`CalDav`]),
 //! weather, markets and news ([`Outside`]), music ([`Spotify`]), payments ([`Stripe`]) and private networks ([`Tailscale`]).
 //!
 //! Knows nothing of conversations or the gate. What comes from here is text from outside and is marked so by its callers.
 
 mod address;
+mod caldav;
 mod channels;
 mod gmail;
 mod reach;
@@ -13,6 +14,7 @@ mod stripe;
 mod tailscale;
 mod web;
 
+pub use caldav::CalDav;
 pub use channels::{Services, ServicesConfig};
 pub use gmail::{Gmail, GmailConfig};
 pub use sources::{Outside, OutsideConfig};

@@ -3,11 +3,14 @@
 
 mod addresses;
 mod file;
+mod near;
 mod page;
 mod readable;
 mod search;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use near::{NearBy, is_near, not_near};
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,14 +1,20 @@
 //! The calendar: events with their series, things to do, and reminders. Reads stand here; what changes something passes
 //! the gate ([`deeds`]) and can be undone.
 
+mod accounts;
+mod agreeing;
+mod amending;
 mod deeds;
 mod draft;
+mod entry;
 mod exchange;
 mod recurrence;
 mod reminding;
 mod series;
 mod subscriptions;
+mod syncing;
 
+pub use accounts::NewCalendarAccount;
 pub use deeds::Changed;
 pub(crate) use draft::zone_name;
 pub(crate) use recurrence::word as recurrence_word;
@@ -39,11 +45,12 @@ pub struct Calendar {
     db: Db,
     clock: Arc<dyn Clock>,
     bus: Bus,
+    turns: Arc<syncing::Turns>,
 }
 
 impl Calendar {
-    pub(crate) const fn new(db: Db, clock: Arc<dyn Clock>, bus: Bus) -> Self {
-        Self { db, clock, bus }
+    pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, bus: Bus) -> Self {
+        Self { db, clock, bus, turns: Arc::default() }
     }
 
     /// The zone where the user is.
@@ -180,7 +187,7 @@ impl Calendar {
         let usual = if new.times.all_day() { vec![] } else { vec![USUAL_REMINDER] };
         let event = CalendarEvent {
             id,
-            calendar: None,
+            calendar: self.calendar_for(new.calendar, |calendar| calendar.events).await?,
             uid: id.to_string(),
             title: line(&new.title, "an event")?,
             notes: notes(&new.notes)?,
@@ -206,6 +213,7 @@ impl Calendar {
         patch: EventPatch,
         by: ActionId,
     ) -> Result<CalendarEvent> {
+        let _turn = self.turns.one().await;
         let event = self.own(id).await?;
         let patch = EventPatch {
             title: patch.title.map(|t| line(&t, "an event")).transpose()?,
@@ -226,6 +234,7 @@ impl Calendar {
         reach: Reach,
         by: ActionId,
     ) -> Result<()> {
+        let _turn = self.turns.one().await;
         let event = self.own(id).await?;
         let otherwise = self.db.events_of_series(id).await?;
         let (put, gone) = series::without(event, &otherwise, occurrence, reach, self.clock.now())?;
@@ -237,6 +246,7 @@ impl Calendar {
         let (now, id) = (self.clock.now(), TodoId::new());
         let todo = Todo {
             id,
+            calendar: self.calendar_for(new.calendar, |calendar| calendar.todos).await?,
             uid: id.to_string(),
             title: line(&new.title, "a task")?,
             notes: notes(&new.notes)?,
@@ -251,8 +261,9 @@ impl Calendar {
     }
 
     pub(crate) async fn update_todo(&self, id: TodoId, patch: TodoPatch, by: ActionId) -> Result<Todo> {
+        let _turn = self.turns.one().await;
         let now = self.clock.now();
-        let mut todo = self.todo(id).await?;
+        let mut todo = self.own_todo(id).await?;
         if let Some(title) = patch.title {
             todo.title = line(&title, "a task")?;
         }
@@ -272,6 +283,8 @@ impl Calendar {
     }
 
     pub(crate) async fn delete_todo(&self, id: TodoId, by: ActionId) -> Result<()> {
+        let _turn = self.turns.one().await;
+        self.own_todo(id).await?;
         self.change(vec![], vec![CalendarKey::Todo(id)], by).await
     }
 
@@ -306,26 +319,31 @@ impl Calendar {
     }
 
     pub(crate) async fn undo(&self, action: ActionId, by: ActionId, force: bool) -> Result<usize> {
+        let _turn = self.turns.one().await;
         let undone = self.db.undo_calendar(action, by, force, self.clock.now()).await?;
         self.bus.publish(Event::CalendarChanged);
+        self.turns.changed();
         Ok(undone)
     }
 
     async fn change(&self, put: Vec<CalendarRow>, gone: Vec<CalendarKey>, by: ActionId) -> Result<()> {
         self.db.change_calendar(CalendarChange { put, gone }, Some(by), self.clock.now()).await?;
         self.bus.publish(Event::CalendarChanged);
+        self.turns.changed();
         Ok(())
     }
 
     /// An event that may be changed here.
     async fn own(&self, id: EventId) -> Result<CalendarEvent> {
         let event = self.event(id).await?;
-        if event.calendar.is_some() {
-            return Err(Error::conflict(
-                "this event comes from a calendar that is kept elsewhere; change it there",
-            ));
-        }
+        self.may_write(event.calendar).await?;
         Ok(event)
+    }
+
+    async fn own_todo(&self, id: TodoId) -> Result<Todo> {
+        let todo = self.todo(id).await?;
+        self.may_write(todo.calendar).await?;
+        Ok(todo)
     }
 }
 

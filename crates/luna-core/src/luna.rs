@@ -26,7 +26,7 @@ use crate::music::SignIns;
 use crate::owner::Owner;
 use crate::parts::Parts;
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Programs, Recall, Secrets, Shell, Sight, Sources,
+    CalendarServers, Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Programs, Recall, Secrets, Shell, Sight, Sources,
     Tailnet,
 };
 use crate::presence::Whereabouts;
@@ -45,6 +45,7 @@ const OWN_DEEDS: [(&str, Mode); 5] = [
     ("pair_sender", Mode::Allow),
     ("import_calendar", Mode::Allow),
     ("subscribe_calendar", Mode::Allow),
+    ("sync_calendar", Mode::Allow),
     ("call_webhook", Mode::Allow),
     (crate::registry::INSTALL, Mode::Allow),
 ];
@@ -176,6 +177,7 @@ impl Luna {
         luna.listen_in_background();
         luna.keep_time();
         luna.keep_post();
+        luna.keep_calendars();
         if luna.house().is_none() {
             luna.watch_user();
             luna.wake_plugins().await;
@@ -440,6 +442,10 @@ impl Luna {
         &self.inner.plugins
     }
 
+    pub(crate) fn calendar_servers(&self) -> &dyn CalendarServers {
+        self.inner.parts.calendars.as_ref()
+    }
+
     pub(crate) fn post(&self) -> &Post {
         &self.inner.post
     }
@@ -506,6 +512,7 @@ fn without_tool(name: &str) -> &'static str {
     match name {
         "import_calendar" => "Taking in calendar files.",
         "subscribe_calendar" => "Reading calendars that are kept elsewhere.",
+        "sync_calendar" => "Keeping calendars in agreement with a server.",
         "pair_sender" => "Letting people in who write from elsewhere.",
         crate::registry::INSTALL => "Taking packages in and away.",
         _ => "Calling the addresses that jobs name.",

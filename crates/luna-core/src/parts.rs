@@ -9,7 +9,7 @@ use luna_store::Db;
 
 use crate::house::House;
 use crate::ports::{
-    Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Payments, Programs, Recall, Secrets, Shell, Sight,
+    CalendarServers, Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Payments, Programs, Recall, Secrets, Shell, Sight,
     Sources, Tailnet, Voice,
 };
 use crate::registry::RegistryPlace;
@@ -43,6 +43,8 @@ pub struct Parts {
     pub secrets: Arc<dyn Secrets>,
     /// Services that bring messages.
     pub channels: Arc<dyn Channels>,
+    /// Servers that keep calendars.
+    pub calendars: Arc<dyn CalendarServers>,
     /// Weather, markets and news.
     pub sources: Arc<dyn Sources>,
     /// A music service.

@@ -1,6 +1,7 @@
 //! What the core needs from outside: a network, hardware, money or time. One trait each, implemented by a real adapter
 //! (luna-llm, luna-shell, luna-connect, luna-desktop-io, luna-embed, luna-voice, luna-app) and by a scripted one (luna-testkit).
 
+mod calendars;
 mod channels;
 mod clock;
 mod desktop;
@@ -18,6 +19,7 @@ mod sources;
 mod tailnet;
 mod voice;
 
+pub use calendars::*;
 pub use channels::*;
 pub use clock::*;
 pub use desktop::*;

@@ -27,6 +27,8 @@ const JOBS: [(&str, JobWhat); 4] = [
     ("companion_check_in", JobWhat::CheckIn {}),
     ("proactive_commitment_followup", JobWhat::FollowUp {}),
 ];
+/// Runs where there is an account whose calendars are kept in agreement.
+const CALENDARS: &str = "calendar_sync";
 
 /// Something that goes on in the background.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,7 @@ impl Luna {
             let running = by_times && job.is_some_and(|job| job.enabled);
             Process { name, running, last_run: job.and_then(|job| job.last) }
         }));
+        all.extend(ran.contains_key(CALENDARS).then(|| kept(CALENDARS, true)));
         let voice = self.voice_state();
         let spoken = voice.turns.iter().map(|turn| turn.at).max();
         all.push(Process {

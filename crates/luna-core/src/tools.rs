@@ -228,6 +228,7 @@ impl Tools {
             Registered::new::<todos::DeleteTask>()?,
             Registered::new::<calendar::CreateEvent>()?,
             Registered::new::<calendar::ListEvents>()?,
+            Registered::new::<calendar::ListCalendars>()?,
             Registered::new::<calendar::UpdateEvent>()?,
             Registered::new::<calendar::DeleteEvent>()?,
             Registered::new::<todos::CreateReminder>()?,

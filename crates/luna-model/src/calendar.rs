@@ -123,6 +123,8 @@ pub struct NewEvent {
     pub repeat: Option<String>,
     /// Minutes before its beginning at which to remind of it; none = as is usual.
     pub remind_before: Option<Vec<u32>>,
+    /// The calendar it goes into; none = the one where new things go.
+    pub calendar: Option<CalendarId>,
 }
 
 /// A change to an event: what is none stays.
@@ -164,6 +166,9 @@ pub enum Reach {
 pub struct Todo {
     /// Its id.
     pub id: TodoId,
+    /// The calendar it came from; none = Luna's own.
+    #[serde(default)]
+    pub calendar: Option<CalendarId>,
     /// The name it has in every calendar program.
     pub uid: String,
     /// A line.
@@ -210,6 +215,8 @@ pub struct NewTodo {
     /// How much it matters.
     #[serde(default)]
     pub priority: Priority,
+    /// The calendar it goes into; none = the one where new things go.
+    pub calendar: Option<CalendarId>,
 }
 
 /// A change to something to be done: what is none stays.

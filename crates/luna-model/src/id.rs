@@ -75,6 +75,8 @@ ids! {
     WebhookId;
     /// A calendar that is kept elsewhere.
     CalendarId;
+    /// An account at a server that keeps calendars.
+    CalendarAccountId;
     /// An event of the calendar.
     EventId;
     /// Something to be done.

@@ -75,12 +75,15 @@ impl Db {
         self.read(move |c| all(c, &sql, [calendar.map(|c| c.to_string())], event)).await
     }
 
-    /// The calendars that are kept elsewhere.
+    /// The calendars that are kept elsewhere and only read.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn calendars(&self) -> Result<Vec<Subscription>> {
-        self.read(|c| all(c, "SELECT * FROM calendars ORDER BY created_at, id", [], subscription)).await
+        self.read(|c| {
+            all(c, "SELECT * FROM calendars WHERE account IS NULL ORDER BY created_at, id", [], subscription)
+        })
+        .await
     }
 
     /// What the other side called the state of a calendar that was last read.
@@ -160,7 +163,7 @@ pub(crate) fn put_event(c: &Connection, EventRow { event: e, over }: &EventRow) 
         c,
         "INSERT INTO events (id, calendar, uid, title, notes, location, starts, ends, zone, rule, over, skipped, series, original,
            remind_before, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+         VALUES (?1, (SELECT id FROM calendars WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT (id) DO UPDATE SET title = excluded.title, notes = excluded.notes, location = excluded.location,
            starts = excluded.starts, ends = excluded.ends, zone = excluded.zone, rule = excluded.rule, over = excluded.over,
            skipped = excluded.skipped, series = excluded.series, original = excluded.original,

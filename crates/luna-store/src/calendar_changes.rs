@@ -190,7 +190,12 @@ fn changed_since(c: &Connection, action: ActionId) -> Result<bool> {
     Ok(one(c, sql, [action.to_string()], |row| text(row, "id"))?.is_some())
 }
 
-fn apply(c: &Connection, change: &CalendarChange, action: Option<ActionId>, at: Timestamp) -> Result<()> {
+pub(crate) fn apply(
+    c: &Connection,
+    change: &CalendarChange,
+    action: Option<ActionId>,
+    at: Timestamp,
+) -> Result<()> {
     for key in &change.gone {
         if let CalendarKey::Event(series) = key {
             let otherwise =

@@ -18,6 +18,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/040_packages.sql")),
     M::up(include_str!("schema/041_payments.sql")),
     M::up(include_str!("schema/030_users.sql")),
+    M::up(include_str!("schema/035_calendar_accounts.sql")),
 ];
 
 /// The version of a database that had all steps.

@@ -1,14 +1,14 @@
 //! What the user has to do: rows and queries. (The agent's own background tasks are another concept.)
 
-use luna_model::{Result, Todo, TodoId};
+use luna_model::{CalendarId, Result, Todo, TodoId};
 use rusqlite::{Connection, Row, params};
 
 use crate::Db;
 use crate::calendar::like;
-use crate::row::{all, id, micros, one, run, text, time, time_or_none, to_word, word};
+use crate::row::{all, id, id_or_none, micros, one, run, text, time, time_or_none, to_word, word};
 
 pub(crate) const TODO_COLUMNS: &str =
-    "id, uid, title, notes, due, priority, completed_at, created_at, updated_at";
+    "id, calendar, uid, title, notes, due, priority, completed_at, created_at, updated_at";
 
 impl Db {
     /// A thing to do.
@@ -20,13 +20,22 @@ impl Db {
         self.read(move |c| one(c, &sql, [id.to_string()], todo)).await
     }
 
-    /// The thing to do that other calendar programs know by this name.
+    /// The thing to do of Luna's own that other calendar programs know by this name.
     ///
     /// # Errors
     /// When it cannot be read.
     pub async fn todo_by_uid(&self, uid: String) -> Result<Option<Todo>> {
-        let sql = format!("SELECT {TODO_COLUMNS} FROM todos WHERE uid = ?1");
+        let sql = format!("SELECT {TODO_COLUMNS} FROM todos WHERE uid = ?1 AND calendar IS NULL");
         self.read(move |c| one(c, &sql, [uid], todo)).await
+    }
+
+    /// The things to do of one calendar (none = Luna's own).
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn todos_of(&self, calendar: Option<CalendarId>) -> Result<Vec<Todo>> {
+        let sql = format!("SELECT {TODO_COLUMNS} FROM todos WHERE calendar IS ?1 ORDER BY created_at, id");
+        self.read(move |c| all(c, &sql, [calendar.map(|c| c.to_string())], todo)).await
     }
 
     /// Things to do: open ones by when they are due (those without a time last), then done ones, last done first.
@@ -47,8 +56,8 @@ impl Db {
 pub(crate) fn put_todo(c: &Connection, t: &Todo) -> Result<()> {
     run(
         c,
-        "INSERT INTO todos (id, uid, title, notes, due, priority, completed_at, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO todos (id, uid, title, notes, due, priority, completed_at, created_at, updated_at, calendar)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT id FROM calendars WHERE id = ?10))
          ON CONFLICT (id) DO UPDATE SET title = excluded.title, notes = excluded.notes, due = excluded.due,
            priority = excluded.priority, completed_at = excluded.completed_at, updated_at = excluded.updated_at",
         params![
@@ -60,7 +69,8 @@ pub(crate) fn put_todo(c: &Connection, t: &Todo) -> Result<()> {
             to_word(&t.priority)?,
             t.completed_at.map(micros),
             micros(t.created_at),
-            micros(t.updated_at)
+            micros(t.updated_at),
+            t.calendar.map(|c| c.to_string())
         ],
     )
     .map(drop)
@@ -69,6 +79,7 @@ pub(crate) fn put_todo(c: &Connection, t: &Todo) -> Result<()> {
 pub(crate) fn todo(row: &Row<'_>) -> Result<Todo> {
     Ok(Todo {
         id: id(row, "id")?,
+        calendar: id_or_none(row, "calendar")?,
         uid: text(row, "uid")?,
         title: text(row, "title")?,
         notes: text(row, "notes")?,

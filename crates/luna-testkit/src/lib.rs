@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
+mod calendars;
 mod clock;
 mod luna;
 mod machine;
@@ -16,6 +17,7 @@ mod spotify;
 mod story;
 mod voice;
 
+pub use calendars::{CALENDAR_PASSWORD, PaperCalendars};
 pub use clock::FixedClock;
 pub use luna::{InMemory, Ingredients};
 pub use machine::{CannedWeb, HeldSecrets, PaperMachine};

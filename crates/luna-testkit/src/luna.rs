@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use luna_core::house::House;
-use luna_core::ports::{Fetch, Llm, Mail, Music, NoMail, NoMusic, NoPrograms, Programs, Shell, Voice};
+use luna_core::ports::{
+    CalendarServers, Fetch, Llm, Mail, Music, NoCalendars, NoMail, NoMusic, NoPrograms, Programs, Shell, Voice,
+};
 use luna_core::registry::RegistryPlace;
 use luna_core::{Luna, Parts};
 use luna_model::SettingsPatch;
@@ -35,6 +37,8 @@ pub struct Ingredients {
     pub programs: Arc<dyn Programs>,
     /// The registry of packages.
     pub registry: RegistryPlace,
+    /// Servers that keep calendars in the place of none.
+    pub calendars: Arc<dyn CalendarServers>,
     /// The time.
     pub clock: FixedClock,
     /// The shell.
@@ -59,6 +63,7 @@ impl Default for Ingredients {
             mail: Arc::new(NoMail),
             programs: Arc::new(NoPrograms),
             registry: RegistryPlace::default(),
+            calendars: Arc::new(NoCalendars),
             clock: FixedClock::default(),
             shell: Arc::new(PaperShell::default()),
             settings: SettingsPatch::from_iter([("learn_facts".to_owned(), false.into())]),
@@ -98,6 +103,7 @@ struct Kept {
     mail: Arc<dyn Mail>,
     programs: Arc<dyn Programs>,
     registry: RegistryPlace,
+    calendars: Arc<dyn CalendarServers>,
     shell: Arc<dyn Shell>,
     settings: SettingsPatch,
     house: Option<House>,
@@ -117,6 +123,7 @@ impl InMemory {
             llm,
             voice: other,
             music,
+            calendars,
             fetch,
             mail,
             programs,
@@ -131,6 +138,7 @@ impl InMemory {
             llm,
             voice: other,
             music,
+            calendars,
             fetch,
             mail,
             programs,
@@ -199,6 +207,7 @@ async fn wake(
         payments: Arc::new(FreeOfCharge),
         tailnet: Arc::new(NoTailnet),
         music: Arc::clone(&kept.music),
+        calendars: Arc::clone(&kept.calendars),
         clock: Arc::new(clock.clone()),
         mail: Arc::clone(&kept.mail),
         programs: Arc::clone(&kept.programs),

@@ -24,6 +24,7 @@ fn new(title: &str, start: &str, minutes: i64, zone: &str, repeat: Option<&str>)
         times: Times::Timed { start, end, zone: zone.into() },
         repeat: repeat.map(Into::into),
         remind_before: None,
+        calendar: None,
     }
 }
 

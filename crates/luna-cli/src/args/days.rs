@@ -60,6 +60,63 @@ pub(crate) enum CalendarDeed {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Calendars of accounts at servers (CalDAV), which are kept in agreement both ways.
+    Accounts {
+        #[command(subcommand)]
+        deed: Option<AccountsDeed>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsDeed {
+    /// The accounts, their calendars, and how they are (the default).
+    List,
+    /// Add an account; the password is asked for, or read from standard input.
+    Add {
+        /// Where the server is: https://calendar.example.com.
+        url: String,
+        /// As whom Luna goes there.
+        user: String,
+        /// What to call it.
+        #[arg(long)]
+        name: Option<String>,
+        /// Only calendars of these names.
+        #[arg(long = "calendar")]
+        calendars: Vec<String>,
+        /// The password may go unencrypted over the internet.
+        #[arg(long)]
+        unencrypted: bool,
+    },
+    /// Bring an account, or all, to agree now.
+    Sync {
+        /// Its id or name.
+        account: Option<String>,
+    },
+    /// Give an account another password.
+    Password {
+        /// Its id or name.
+        account: String,
+    },
+    /// Keep a calendar here.
+    Keep {
+        /// Its id or name.
+        calendar: String,
+    },
+    /// No longer keep a calendar here; on the server nothing changes.
+    Leave {
+        /// Its id or name.
+        calendar: String,
+    },
+    /// Put what is new into a calendar from now on.
+    Usual {
+        /// Its id or name; Luna's own when left out.
+        calendar: Option<String>,
+    },
+    /// Let go of an account; on the server nothing changes.
+    Remove {
+        /// Its id or name.
+        account: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -69,6 +69,7 @@ impl Calendar {
             times,
             repeat,
             remind_before: None,
+            calendar: None,
         };
         Ok(Draft::Event { event, conflicts })
     }

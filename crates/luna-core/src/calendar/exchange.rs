@@ -24,6 +24,8 @@ pub(super) struct Contents {
     pub(super) todos: Vec<Todo>,
     /// What the calendar calls itself.
     pub(super) name: Option<String>,
+    /// Occurrences of series that are not held, said as entries of their own.
+    cancelled: Vec<(String, Timestamp)>,
     /// Entries that could not be understood.
     pub(super) left_out: u32,
 }
@@ -35,13 +37,7 @@ pub(super) fn write(events: &[CalendarEvent], todos: &[Todo], now: Timestamp) ->
     root.add_property(Property::Prodid, "-//Luna//Luna//EN");
     let mut calendar = ICalendar { components: vec![root] };
     for event in events {
-        let alarms = event.remind_before.iter().map(|minutes| alarm(event, *minutes));
-        let otherwise: Vec<_> =
-            events.iter().filter(|e| e.series == Some(event.id)).filter_map(|e| e.original).collect();
-        let at = push(&mut calendar, 0, written(event, &otherwise, now));
-        for alarm in alarms.collect::<Vec<_>>() {
-            push(&mut calendar, at, alarm);
-        }
+        push_event(&mut calendar, event, written(event, events, now));
     }
     for todo in todos {
         push(&mut calendar, 0, written_todo(todo, now));
@@ -50,14 +46,27 @@ pub(super) fn write(events: &[CalendarEvent], todos: &[Todo], now: Timestamp) ->
     calendar.to_string()
 }
 
-fn push(calendar: &mut ICalendar, parent: usize, component: ICalendarComponent) -> usize {
+/// Puts an event into a calendar, with what reminds of it.
+pub(super) fn push_event(calendar: &mut ICalendar, event: &CalendarEvent, written: ICalendarComponent) {
+    let at = push(calendar, 0, written);
+    for minutes in &event.remind_before {
+        push(calendar, at, alarm(event, *minutes));
+    }
+}
+
+pub(super) fn push(calendar: &mut ICalendar, parent: usize, component: ICalendarComponent) -> usize {
     let at = calendar.components.len();
     calendar.components.push(component);
     calendar.components[parent].component_ids.push(u32::try_from(at).unwrap_or(u32::MAX));
     at
 }
 
-fn written(e: &CalendarEvent, otherwise: &[Timestamp], now: Timestamp) -> ICalendarComponent {
+/// An event as it is written; `all` are the events among which its series, or what is held otherwise in it, is found.
+pub(super) fn written(e: &CalendarEvent, all: &[CalendarEvent], now: Timestamp) -> ICalendarComponent {
+    let otherwise: Vec<_> =
+        all.iter().filter(|o| o.series == Some(e.id)).filter_map(|o| o.original).collect();
+    // When an occurrence would be held is said as its series says its times.
+    let series = e.series.and_then(|id| all.iter().find(|o| o.id == id)).unwrap_or(e);
     let mut c = ICalendarComponent::new(Kind::VEvent);
     c.add_uid(&e.uid);
     c.add_dtstamp(utc(now));
@@ -80,12 +89,12 @@ fn written(e: &CalendarEvent, otherwise: &[Timestamp], now: Timestamp) -> ICalen
         c.entries.push(at(Property::Exdate, *skipped, &e.times));
     }
     if let Some(original) = e.original {
-        c.entries.push(at(Property::RecurrenceId, original, &e.times));
+        c.entries.push(at(Property::RecurrenceId, original, &series.times));
     }
     c
 }
 
-fn alarm(event: &CalendarEvent, minutes: u32) -> ICalendarComponent {
+pub(super) fn alarm(event: &CalendarEvent, minutes: u32) -> ICalendarComponent {
     let mut c = ICalendarComponent::new(Kind::VAlarm);
     c.add_property(Property::Action, ICalendarAction::Display);
     c.add_property(Property::Description, event.title.as_str());
@@ -93,7 +102,7 @@ fn alarm(event: &CalendarEvent, minutes: u32) -> ICalendarComponent {
     c
 }
 
-fn written_todo(t: &Todo, now: Timestamp) -> ICalendarComponent {
+pub(super) fn written_todo(t: &Todo, now: Timestamp) -> ICalendarComponent {
     let mut c = ICalendarComponent::new(Kind::VTodo);
     c.add_uid(&t.uid);
     c.add_dtstamp(utc(now));
@@ -162,22 +171,60 @@ pub(super) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Contents {
             _ => contents.left_out += 1,
         }
     }
-    link(&mut contents.events);
+    link(&mut contents.events, &contents.cancelled);
     contents
 }
 
-fn read_calendar(calendar: &ICalendar, zone: &TimeZone, now: Timestamp, contents: &mut Contents) {
+/// The zones that a calendar names, as they are known here. `zone`: where times without a zone are.
+fn zones(calendar: &ICalendar, zone: &TimeZone) -> impl Fn(Option<&str>) -> TimeZone {
     let zones = calendar.build_tz_resolver();
-    let zone_of = |name: Option<&str>| -> TimeZone {
+    move |name| {
         let known = name.and_then(|name| zones.resolve(name)).and_then(|tz: Tz| tz.name());
         known.and_then(|name| TimeZone::get(&name).ok()).unwrap_or_else(|| zone.clone())
-    };
+    }
+}
+
+/// The component of a calendar that is an event: the one that is the series (or single), or is held otherwise than at this
+/// time. What is called off is none.
+pub(super) fn component_of(
+    calendar: &ICalendar,
+    original: Option<Timestamp>,
+    zone: &TimeZone,
+) -> Option<usize> {
+    let zone_of = zones(calendar, zone);
+    calendar.components.iter().position(|c| {
+        c.component_type == Kind::VEvent && !called_off(c) && original_of(c, &zone_of) == original
+    })
+}
+
+fn called_off(c: &ICalendarComponent) -> bool {
+    matches!(c.status(), Some(ICalendarStatus::Cancelled))
+}
+
+fn original_of(c: &ICalendarComponent, zone_of: &dyn Fn(Option<&str>) -> TimeZone) -> Option<Timestamp> {
+    first_moment(c, &Property::RecurrenceId, zone_of).map(stamp)
+}
+
+/// A moment as it is kept; of a day, its midnight in UTC.
+fn stamp(said: Said) -> Timestamp {
+    match said {
+        Said::Time(at, _) => at,
+        Said::Day(day) => midnight(day, &TimeZone::UTC),
+    }
+}
+
+fn read_calendar(calendar: &ICalendar, zone: &TimeZone, now: Timestamp, contents: &mut Contents) {
+    let zone_of = zones(calendar, zone);
     if let Some(root) = calendar.components.first() {
         let other = Property::Other("X-WR-CALNAME".into());
         contents.name = said(root, &Property::Name).or_else(|| said(root, &other)).or(contents.name.take());
     }
     for component in &calendar.components {
         match component.component_type {
+            Kind::VEvent if called_off(component) && component.has_property(&Property::RecurrenceId) => {
+                let uid = component.uid().map(str::to_owned);
+                contents.cancelled.extend(uid.zip(original_of(component, &zone_of)));
+            }
             Kind::VEvent => match read_event(calendar, component, &zone_of, now) {
                 Some(event) => contents.events.push(event),
                 None => contents.left_out += 1,
@@ -237,7 +284,7 @@ fn read_event(
     zone_of: &dyn Fn(Option<&str>) -> TimeZone,
     now: Timestamp,
 ) -> Option<CalendarEvent> {
-    if matches!(c.status(), Some(ICalendarStatus::Cancelled)) && !c.has_property(&Property::RecurrenceId) {
+    if called_off(c) {
         return None;
     }
     let start = first_moment(c, &Property::Dtstart, zone_of)?;
@@ -247,10 +294,6 @@ fn read_event(
         _ => None,
     });
     let times = times(start, end, lasts)?;
-    let stamp = |said: Said| match said {
-        Said::Time(at, _) => at,
-        Said::Day(day) => midnight(day, &TimeZone::UTC),
-    };
     let moments = |name: &Property| -> Vec<Timestamp> {
         let all = c.properties(name).flat_map(|e| e.values.iter().map(move |v| (e, v)));
         all.filter_map(|(e, v)| read_moment(e, v, zone_of)).map(stamp).collect()
@@ -273,7 +316,7 @@ fn read_event(
         rule,
         skipped: moments(&Property::Exdate),
         series: None,
-        original: at(&Property::RecurrenceId),
+        original: original_of(c, zone_of),
         remind_before: alarms.filter_map(minutes_before).take(8).collect(),
         created_at: at(&Property::Created).unwrap_or(now),
         updated_at: at(&Property::LastModified).unwrap_or(now),
@@ -281,7 +324,7 @@ fn read_event(
     })
 }
 
-fn minutes_before(alarm: &ICalendarComponent) -> Option<u32> {
+pub(super) fn minutes_before(alarm: &ICalendarComponent) -> Option<u32> {
     match alarm.property(&Property::Trigger)?.values.first()? {
         ICalendarValue::Duration(d) => u32::try_from(-d.as_seconds() / 60).ok(),
         _ => None,
@@ -325,6 +368,7 @@ fn read_todo(
     let id = TodoId::new();
     Some(Todo {
         id,
+        calendar: None,
         uid: c.uid().map_or_else(|| id.to_string(), str::to_owned),
         title: said(c, &Property::Summary)?,
         notes: said(c, &Property::Description).unwrap_or_default(),
@@ -346,14 +390,15 @@ fn said(c: &ICalendarComponent, name: &Property) -> Option<String> {
 }
 
 /// Joins what is held otherwise to its series, in which the rule's own time is then skipped.
-fn link(events: &mut [CalendarEvent]) {
+fn link(events: &mut [CalendarEvent], cancelled: &[(String, Timestamp)]) {
     events.sort_by_key(|e| e.original.is_some());
     let series: Vec<_> =
         events.iter().filter(|e| e.original.is_none()).map(|e| (e.uid.clone(), e.id)).collect();
-    let mut skipped = vec![];
+    let id_of = |uid: &String| series.iter().find(|(of, _)| of == uid).map(|(_, id)| *id);
+    let mut skipped: Vec<_> = cancelled.iter().filter_map(|(uid, at)| id_of(uid).zip(Some(*at))).collect();
     for event in events.iter_mut().filter(|e| e.original.is_some()) {
         event.rule = None;
-        event.series = series.iter().find(|(uid, _)| *uid == event.uid).map(|(_, id)| *id);
+        event.series = id_of(&event.uid);
         skipped.extend(event.series.zip(event.original));
     }
     for event in events.iter_mut() {

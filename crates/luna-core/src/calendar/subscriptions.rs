@@ -23,7 +23,7 @@ impl Luna {
     /// # Errors
     /// When they cannot be read.
     pub async fn export_calendar(&self) -> Result<String> {
-        let (events, todos) = (self.db().events_of(None).await?, self.calendar().todos(None, None).await?);
+        let (events, todos) = (self.db().events_of(None).await?, self.db().todos_of(None).await?);
         Ok(exchange::write(&events, &todos, self.clock().now()))
     }
 
@@ -160,7 +160,7 @@ impl Calendar {
         let contents = tokio::task::spawn_blocking(move || exchange::read(&owned, &zone, now));
         let contents = contents.await.map_err(Error::internal)?;
         let known = self.db.events_of(calendar).await?;
-        let (events, gone) = merged(contents.events, known, calendar);
+        let (events, gone) = merged(contents.events, known, calendar, true);
         let mut imported = Imported { left_out: contents.left_out, ..Imported::default() };
         imported.events = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let mut put: Vec<_> = events.into_iter().map(|e| CalendarRow::Event(row(e))).collect();
@@ -183,10 +183,12 @@ impl Calendar {
 }
 
 /// What was read, under the ids by which it is known; and what is known and was not read. What is as it was is left out.
-fn merged(
+/// `own_reminders`: who says nothing of reminders leaves those that are set here.
+pub(super) fn merged(
     read: Vec<CalendarEvent>,
     known: Vec<CalendarEvent>,
     calendar: Option<CalendarId>,
+    own_reminders: bool,
 ) -> (Vec<CalendarEvent>, Vec<EventId>) {
     let mut known: HashMap<_, _> = known.into_iter().map(|e| ((e.uid.clone(), e.original), e)).collect();
     let mut ids: HashMap<EventId, EventId> = HashMap::new();
@@ -201,7 +203,7 @@ fn merged(
             ids.insert(event.id, old.id);
             event.id = old.id;
             event.created_at = old.created_at;
-            if event.remind_before.is_empty() {
+            if own_reminders && event.remind_before.is_empty() {
                 event.remind_before.clone_from(&old.remind_before);
             }
         }

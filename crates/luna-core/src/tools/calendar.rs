@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan as _, Zoned};
 use luna_model::{
-    CalendarEvent, Error, EventPatch, Mode, NewEvent, Occurrence, Reach, Result, Times, Timestamp,
+    CalendarEvent, CalendarId, Error, EventPatch, Mode, NewEvent, Occurrence, Reach, Result, Times, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,6 +38,9 @@ pub(super) struct NewEventArgs {
     /// How many minutes before to remind of it; 10 when left out.
     #[serde(default)]
     remind_minutes_before: Option<u32>,
+    /// The name of the calendar it goes into, as list_calendars says it; where new things go when left out.
+    #[serde(default)]
+    calendar: Option<String>,
 }
 
 pub(super) struct CreateEvent;
@@ -64,6 +67,7 @@ impl Tool for CreateEvent {
             times,
             repeat: args.recurrence,
             remind_before: args.remind_minutes_before.map(|m| vec![m]),
+            calendar: calendar_named(&luna, args.calendar.as_deref()).await?,
         };
         let event = luna.calendar().add(new, call.action.id).await?;
         let mut shown = shown(&Occurrence { original: None, event: event.clone() }, &luna);
@@ -230,6 +234,51 @@ impl Tool for DeleteEvent {
         let reach = args.reach.map_or(Reach::This, Into::into);
         luna.calendar().delete(found.event.id, found.original, reach, call.action.id).await?;
         Ok(told(format!("Deleted from the calendar: {}", found.event.title), shown(&found, &luna)))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NoArgs {}
+
+pub(super) struct ListCalendars;
+
+impl Tool for ListCalendars {
+    const NAME: &'static str = "list_calendars";
+    const DESCRIPTION: &'static str = "Lists the calendars of the user's accounts at other services, and whether they could be reached lately.";
+    const MODE: Mode = Mode::Allow;
+    type Args = NoArgs;
+
+    fn describe(_: &Luna, _: &NoArgs) -> Described {
+        Described::reads("Look which calendars there are".into())
+    }
+
+    async fn run(luna: Luna, _: NoArgs, _: Call) -> Result<Output> {
+        let accounts = luna.calendar_accounts().await?;
+        let shown = accounts.iter().flat_map(|state| {
+            state.calendars.iter().filter(|c| c.chosen).map(|c| {
+                let mut shown =
+                    json!({ "name": c.name, "account": state.account.name, "writable": c.writable });
+                put(&mut shown, "last_synced", state.account.synced_at.map(|at| local(at, &luna)));
+                put(&mut shown, "failure", state.account.failure.clone());
+                put(&mut shown, "new_things_go_here", c.usual.then_some(true));
+                shown
+            })
+        });
+        let content: Vec<_> = shown.collect();
+        Ok(told(format!("{} calendars", content.len()), content.into()))
+    }
+}
+
+/// The calendar of a name.
+pub(super) async fn calendar_named(luna: &Luna, name: Option<&str>) -> Result<Option<CalendarId>> {
+    let Some(name) = name.map(str::trim).filter(|n| !n.is_empty()) else { return Ok(None) };
+    let all = luna.calendar_accounts().await?;
+    let mut found =
+        all.iter().flat_map(|s| &s.calendars).filter(|c| c.chosen && c.name.eq_ignore_ascii_case(name));
+    match (found.next(), found.next()) {
+        (Some(calendar), None) => Ok(Some(calendar.id)),
+        (None, _) => Err(Error::not_found(format!("there is no calendar called {name:?}"))),
+        (Some(_), Some(_)) => Err(Error::conflict(format!("more than one calendar is called {name:?}"))),
     }
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::calendar::{MOST, changes, local, moment, put, told};
+use super::calendar::{MOST, calendar_named, changes, local, moment, put, told};
 use super::{Call, Described, Output, Tool};
 use crate::Luna;
 
@@ -40,6 +40,9 @@ pub(super) struct NewTask {
     /// More about it.
     #[serde(default)]
     notes: Option<String>,
+    /// The name of the calendar whose list it goes on, as list_calendars says it; where new things go when left out.
+    #[serde(default)]
+    calendar: Option<String>,
 }
 
 pub(super) struct CreateTask;
@@ -61,6 +64,7 @@ impl Tool for CreateTask {
             notes: args.notes.unwrap_or_default(),
             due,
             priority: args.priority.map_or(Priority::Medium, Into::into),
+            calendar: calendar_named(&luna, args.calendar.as_deref()).await?,
         };
         let todo = luna.calendar().add_todo(new, call.action.id).await?;
         Ok(told(format!("Added the task: {}", todo.title), json!({ "title": todo.title, "due": todo.due })))

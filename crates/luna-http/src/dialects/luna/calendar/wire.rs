@@ -57,6 +57,7 @@ impl NewTask {
             notes: self.description.unwrap_or_default(),
             due: given(self.due_date.as_ref(), &calendar.zone())?,
             priority: self.priority.as_deref().map_or(Ok(Priority::Medium), priority)?,
+            calendar: None,
         })
     }
 }
@@ -176,6 +177,7 @@ impl NewEvent {
             times,
             repeat: self.recurrence,
             remind_before: self.reminders,
+            calendar: None,
         })
     }
 }
