@@ -4,7 +4,7 @@ import { live } from "@/shell/live.svelte";
 import { bringBack, takeBack, undoable } from "@/shell/undo.svelte";
 import { toasts } from "@/shell/toasts.svelte";
 import { luna } from "@/transport";
-import type { EventPatch, NewEvent, Occurrence, Reach, Reminder, Todo, TodoPatch } from "@/wire";
+import type { AccountCalendar, CalendarAccountState, CalendarEvent, EventPatch, NewEvent, Occurrence, Reach, Reminder, Todo, TodoPatch } from "@/wire";
 import { Resource } from "@/shell/resource.svelte";
 import { addDays, shownDays, type View } from "./days";
 
@@ -15,6 +15,9 @@ export class CalendarView {
   held: Resource<Occurrence[]>;
   todos: Resource<Todo[]>;
   reminders: Resource<Reminder[]>;
+  accounts: Resource<CalendarAccountState[]>;
+  /** Calendars of accounts that may be written here. */
+  writable: AccountCalendar[] = $derived.by(() => (this.accounts.value ?? []).flatMap((state) => state.calendars.filter((one) => one.chosen && one.writable)));
 
   constructor(view: View) {
     this.view = view;
@@ -24,6 +27,7 @@ export class CalendarView {
     });
     this.todos = new Resource(() => luna.call("calendar.todos", { completed: null }));
     this.reminders = new Resource(() => luna.call("calendar.reminders", {}));
+    this.accounts = new Resource(() => luna.call("calendar.accounts", {}));
     $effect(() => {
       void this.days;
       void live.epoch;
@@ -33,6 +37,7 @@ export class CalendarView {
       void live.epoch;
       void this.todos.refresh();
       void this.reminders.refresh();
+      void this.accounts.refresh();
     });
     $effect(() => live.listen((event) => event.type === "calendar_changed" && this.refresh()));
   }
@@ -41,6 +46,12 @@ export class CalendarView {
     void this.held.refresh();
     void this.todos.refresh();
     void this.reminders.refresh();
+    void this.accounts.refresh();
+  }
+
+  /** Whether an event may be changed here. */
+  mayChange(event: CalendarEvent): boolean {
+    return event.calendar === null || this.writable.some(({ id }) => id === event.calendar);
   }
 
   /** Does a change and offers the way back; whether it was done. */

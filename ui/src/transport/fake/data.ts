@@ -464,7 +464,7 @@ export function occurrences(): Occurrence[] {
 
 export function todo(title: string, due: string | null, done = false): Todo {
   const id = crypto.randomUUID();
-  return { id, uid: id, title, notes: "", due, priority: "medium", completed_at: done ? ago(3_600_000) : null, created_at: ago(86_400_000), updated_at: ago(86_400_000) };
+  return { id, calendar: null, uid: id, title, notes: "", due, priority: "medium", completed_at: done ? ago(3_600_000) : null, created_at: ago(86_400_000), updated_at: ago(86_400_000) };
 }
 
 export function todos(): Todo[] {

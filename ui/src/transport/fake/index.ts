@@ -6,6 +6,7 @@ import { Failure } from "../failure";
 import { patched } from "../patch";
 import type { Transport } from "../transport";
 import { artifacts } from "./artifacts";
+import { calendarAccounts } from "./calendars";
 import { code } from "./code";
 import { connections } from "./connections";
 import { costs } from "./costs";
@@ -478,6 +479,7 @@ export function fakeTransport(search: string = location.search): Transport {
     ...accounts(bare),
     ...users(bare),
     ...artifacts(bare),
+    ...calendarAccounts(bare, id, now),
     ...code(bare, publish, speed),
     ...connections(
       bare,
