@@ -5,8 +5,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use luna_commands::{About, Table};
 use luna_connect::{
-    CalDav, Gmail, GmailConfig, Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig, Stripe,
-    StripeConfig, Tailscale, Web, WebConfig,
+    CalDav, Gmail, GmailConfig, Outside, OutsideConfig, Services, ServicesConfig, Spotify, SpotifyConfig,
+    Stripe, StripeConfig, Tailscale, Web, WebConfig,
 };
 use luna_core::{
     Luna, Parts,

@@ -1,5 +1,7 @@
 //! The value that every face holds: Luna herself, a cheap clone, with what she owns and how she starts and stops.
 
+mod ports;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,10 +27,7 @@ use crate::modules;
 use crate::music::SignIns;
 use crate::owner::Owner;
 use crate::parts::Parts;
-use crate::ports::{
-    CalendarServers, Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Programs, Recall, Secrets, Shell, Sight, Sources,
-    Tailnet,
-};
+use crate::ports::Llm;
 use crate::presence::Whereabouts;
 use crate::processes::Processes;
 use crate::running::Running;
@@ -41,7 +40,7 @@ use crate::undo::{Keeper, Undo};
 use crate::workspace::Workspace;
 
 /// Permissions of deeds that only the user does directly.
-const OWN_DEEDS: [(&str, Mode); 5] = [
+const OWN_DEEDS: [(&str, Mode); 6] = [
     ("pair_sender", Mode::Allow),
     ("import_calendar", Mode::Allow),
     ("subscribe_calendar", Mode::Allow),
@@ -298,24 +297,6 @@ impl Luna {
         &self.inner.parts.llm
     }
 
-    /// The machine.
-    #[must_use]
-    pub fn desktop(&self) -> &dyn Desktop {
-        self.inner.parts.desktop.as_ref()
-    }
-
-    /// The shell.
-    #[must_use]
-    pub fn shell(&self) -> &dyn Shell {
-        self.inner.parts.shell.as_ref()
-    }
-
-    /// Time.
-    #[must_use]
-    pub fn clock(&self) -> &dyn Clock {
-        self.inner.parts.clock.as_ref()
-    }
-
     /// Where keys and tokens are kept, in words.
     #[must_use]
     pub fn secrets_place(&self) -> String {
@@ -338,12 +319,6 @@ impl Luna {
     #[must_use]
     pub fn owner(&self) -> &Owner {
         &self.inner.owner
-    }
-
-    /// The private network.
-    #[must_use]
-    pub fn tailnet(&self) -> &dyn Tailnet {
-        self.inner.parts.tailnet.as_ref()
     }
 
     /// Code that can be searched.
@@ -392,22 +367,10 @@ impl Luna {
         info.collect()
     }
 
-    pub(crate) fn secrets(&self) -> &dyn Secrets {
-        self.inner.parts.secrets.as_ref()
-    }
-
     /// The settings hold from now on, here and in what the composition root wired.
     pub(crate) async fn apply(&self, settings: Settings) {
         self.gate().switch_off(modules::tools_off(&settings, self.house()));
         (self.inner.parts.apply)(settings).await;
-    }
-
-    pub(crate) fn sources(&self) -> &dyn Sources {
-        self.inner.parts.sources.as_ref()
-    }
-
-    pub(crate) fn music(&self) -> &dyn Music {
-        self.inner.parts.music.as_ref()
     }
 
     pub(crate) fn whereabouts(&self) -> &Whereabouts {
@@ -422,28 +385,12 @@ impl Luna {
         &self.inner.sights
     }
 
-    pub(crate) fn channel_port(&self) -> &dyn Channels {
-        self.inner.parts.channels.as_ref()
-    }
-
-    pub(crate) fn mail(&self) -> &dyn Mail {
-        self.inner.parts.mail.as_ref()
-    }
-
     pub(crate) fn reading_mail(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.reading_mail
     }
 
-    pub(crate) fn programs(&self) -> &dyn Programs {
-        self.inner.parts.programs.as_ref()
-    }
-
     pub(crate) fn plugins(&self) -> &Plugins {
         &self.inner.plugins
-    }
-
-    pub(crate) fn calendar_servers(&self) -> &dyn CalendarServers {
-        self.inner.parts.calendars.as_ref()
     }
 
     pub(crate) fn post(&self) -> &Post {
@@ -452,18 +399,6 @@ impl Luna {
 
     pub(crate) fn schedule(&self) -> &Schedule {
         &self.inner.schedule
-    }
-
-    pub(crate) fn recall(&self) -> &dyn Recall {
-        self.inner.parts.recall.as_ref()
-    }
-
-    pub(crate) fn fetch(&self) -> &dyn Fetch {
-        self.inner.parts.fetch.as_ref()
-    }
-
-    pub(crate) fn sight(&self) -> &dyn Sight {
-        self.inner.parts.sight.as_ref()
     }
 
     pub(crate) fn seen_before(&self) -> &Mutex<Option<(String, Vec<u8>)>> {

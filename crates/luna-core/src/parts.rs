@@ -9,8 +9,8 @@ use luna_store::Db;
 
 use crate::house::House;
 use crate::ports::{
-    CalendarServers, Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Payments, Programs, Recall, Secrets, Shell, Sight,
-    Sources, Tailnet, Voice,
+    CalendarServers, Channels, Clock, Desktop, Fetch, Llm, Mail, Music, Payments, Programs, Recall, Secrets,
+    Shell, Sight, Sources, Tailnet, Voice,
 };
 use crate::registry::RegistryPlace;
 

@@ -148,7 +148,7 @@ mod tests {
         db.set_user_wake(alice.id, Some(alice.created_at)).await.unwrap();
         let wakes_at = Some(alice.created_at);
         let kept = KeptUser { user: User { pace, ..alice.clone() }, token: next, wakes_at };
-        assert_eq!(db.users().await.unwrap(), [kept.clone()]);
+        assert_eq!(db.users().await.unwrap(), std::slice::from_ref(&kept));
         // Forgetting everything does not lock anybody out.
         db.wipe().await.unwrap();
         assert_eq!(db.users().await.unwrap(), [kept]);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use luna_core::house::House;
 use luna_core::ports::{
-    CalendarServers, Fetch, Llm, Mail, Music, NoCalendars, NoMail, NoMusic, NoPrograms, Programs, Shell, Voice,
+    CalendarServers, Fetch, Llm, Mail, Music, NoCalendars, NoMail, NoMusic, NoPrograms, Programs, Shell,
+    Voice,
 };
 use luna_core::registry::RegistryPlace;
 use luna_core::{Luna, Parts};

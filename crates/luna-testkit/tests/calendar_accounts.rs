@@ -425,5 +425,7 @@ async fn what_is_changed_goes_out_by_itself() {
         assert!(std::time::Instant::now() < end, "nothing was sent");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert!(s.luna.processes().all().iter().any(|p| p.name == "calendar_sync" && p.last_run.is_some()));
+    assert!(
+        s.luna.background().await.unwrap().iter().any(|p| p.name == "calendar_sync" && p.last_run.is_some())
+    );
 }

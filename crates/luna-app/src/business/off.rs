@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use luna_core::ports::{
     AppVolume, Application, Area, Camera, Channels, CommandIo, Delivery, Desktop, Glance, Hints, Launched,
-    Music, PaymentPage, Payments, Picture, PlannedWords, Presence, Received, Shell, Sight, SignIn, Sound, Speech,
-    Spoken, SystemInfo, Tailnet, TailnetNode, TailnetStatus, Transcript, Voice, VoiceReady, Volume, Window,
+    Music, PaymentPage, Payments, Picture, PlannedWords, Presence, Received, Shell, Sight, SignIn, Sound,
+    Speech, Spoken, SystemInfo, Tailnet, TailnetNode, TailnetStatus, Transcript, Voice, VoicePrint,
+    VoiceReady, Volume, Window,
 };
 use luna_model::{
     Account, Channel, ChannelState, CommandContext, CommandOutcome, CommandRequest, Emotion, Error, Incoming,
@@ -136,6 +137,10 @@ impl Sight for Off {
 
 #[async_trait]
 impl Voice for Off {
+    async fn voice_print(&self, _: &Speech) -> Result<VoicePrint> {
+        off("voice")
+    }
+
     async fn ready(&self, _: &VoiceSettings) -> VoiceReady {
         VoiceReady { missing: vec!["voice is off in a business".into()], ..VoiceReady::default() }
     }

@@ -32,6 +32,7 @@ fn web(at: SocketAddr) -> Web {
         search_base_url: format!("http://{at}/html/"),
         time_limit: Duration::from_secs(3),
         size_limit: 300_000,
+        ..WebConfig::default()
     };
     Web::allowing(config, [at]).unwrap()
 }
@@ -193,7 +194,7 @@ async fn what_a_user_chose_may_be_private_unless_the_machine_is_shared() {
         assert!(web.post(&url, &serde_json::json!({}), "k").await.is_err(), "{url}");
     }
     let own = Web::new(WebConfig::default()).unwrap();
-    assert_eq!(own.file(&format!("http://{at}/"), None, 100).await.unwrap().unwrap().text, "secret");
+    assert_eq!(own.file(&format!("http://{at}/"), None, 100).await.unwrap().unwrap().text(), "secret");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ type Served = Pick<
 
 const THERE: CalendarThere[] = [
   { url: "https://dav.example.com/ada/home/", name: "Home", colour: "#2968ff", writable: true, events: true, todos: true },
-  { url: "https://dav.example.com/ada/work/", name: "Work", colour: "#e5484d", writable: false, events: true, todos: false },
+  { url: "https://dav.example.com/ada/team/", name: "Work", colour: "#e5484d", writable: false, events: true, todos: false },
 ];
 
 export function calendarAccounts(bare: boolean, id: () => string, now: () => string): Served {
@@ -45,7 +45,7 @@ export function calendarAccounts(bare: boolean, id: () => string, now: () => str
 
   if (!bare) {
     Object.assign(add("Family", "https://dav.example.com", "ada", () => true).account, { synced_at: now() });
-    const failing = add("Office", "https://calendar.example.org", "ada@example.org", (url) => url.endsWith("/work/"));
+    const failing = add("Office", "https://calendar.example.org", "ada@example.org", (url) => url.endsWith("/team/"));
     const why = "Work: the calendar server does not take this user name and password; many services want a password that is made for one program (an app password) (401)";
     Object.assign(failing.account, { failure: why, failures: 1, next_at: now() });
   }

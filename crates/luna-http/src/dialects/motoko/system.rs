@@ -105,7 +105,7 @@ async fn nodes(State(app): State<App>) -> Json<Vec<Node>> {
 
 /// Shows Luna in the private network.
 #[utoipa::path(post, path = "/api/tailscale/serve/start", tag = "OpenMotoko", responses(
-    (status = 200, body = Served), (status = 500, body = Fault), (status = 503, body = Fault)))]
+    (status = 200, body = Served), (status = 403, body = Fault), (status = 500, body = Fault), (status = 503, body = Fault)))]
 async fn serve(State(app): State<App>) -> Result<Response, Failed> {
     let port = super::settings::main_door(&app).map_or(0, |(_, port)| port);
     // What is shown to other machines has a password of its own.
@@ -120,7 +120,7 @@ async fn serve(State(app): State<App>) -> Result<Response, Failed> {
 
 /// Shows Luna there no longer.
 #[utoipa::path(post, path = "/api/tailscale/serve/stop", tag = "OpenMotoko", responses(
-    (status = 200, body = Success), (status = 500, body = Fault), (status = 503, body = Fault)))]
+    (status = 200, body = Success), (status = 403, body = Fault), (status = 500, body = Fault), (status = 503, body = Fault)))]
 async fn unserve(State(app): State<App>) -> Answer<Success> {
     let port = super::settings::main_door(&app).map_or(0, |(_, port)| port);
     app.luna.tailnet().serve(port, false).await.map_err(refused)?;
@@ -129,7 +129,7 @@ async fn unserve(State(app): State<App>) -> Answer<Success> {
 
 fn refused(error: Error) -> Failed {
     match error.kind {
-        ErrorKind::Unavailable => error.into(),
+        ErrorKind::Unavailable | ErrorKind::Forbidden => error.into(),
         _ => Failed::coded(error, StatusCode::INTERNAL_SERVER_ERROR, "TAILSCALE_ERROR"),
     }
 }
