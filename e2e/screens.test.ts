@@ -377,6 +377,15 @@ const LOOKS: Look[] = [
   { name: "today-calendars", at: "#/today/calendars", before: (page) => page.getByRole("heading", { name: "Calendar files" }).waitFor() },
   { name: "settings-desktop", at: "#/settings/desktop", before: (page) => page.getByText("Do not disturb").waitFor() },
   { name: "settings-voice", at: "#/settings/voice", before: (page) => page.getByText("USB microphone").waitFor({ state: "attached" }) },
+  {
+    name: "settings-voice-learning",
+    at: "#/settings/voice",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Teach her my voice" }).click();
+      await page.getByRole("button", { name: "Read it now" }).click();
+      await page.getByText("2 of 5").first().waitFor();
+    },
+  },
   { name: "settings-voice-missing", at: "#/settings/voice", query: "empty", before: (page) => page.getByText("is not here").waitFor() },
   {
     name: "settings-sight",

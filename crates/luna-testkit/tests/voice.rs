@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use luna_core::ports::Sound;
 use luna_core::voice::Press;
-use luna_model::{Event, SettingsPatch, VoicePhase, VoiceTurn};
-use luna_testkit::{InMemory, Ingredients, PATIENCE, Reply};
+use luna_model::{ErrorKind, Event, SettingsPatch, VoicePhase, VoiceTurn};
+use luna_testkit::{InMemory, Ingredients, PATIENCE, Reply, spoken_by};
 use serde_json::json;
 
 async fn awake(voice: serde_json::Value) -> InMemory {
@@ -171,4 +171,39 @@ async fn how_it_was_said_informs_the_answer_unless_that_is_switched_off() {
         let asked = luna.model.asked();
         assert_eq!(asked.last().unwrap().system.contains("sounds sad"), told);
     }
+}
+
+#[tokio::test]
+async fn once_she_knows_a_voice_only_it_wakes_her() {
+    let luna = awake(json!({ "follow_up_s": 0 })).await;
+    let reads = async |who, seconds| {
+        let say = async {
+            until(&luna, "listens for a sentence", |l| l.voice.listens()).await;
+            let speech = spoken_by(who, seconds);
+            luna.voice.sound(Sound::Ended { speech, silence_ms: 500 }).await;
+        };
+        tokio::join!(luna.learn_voice(), say).0
+    };
+    for n in 1..=5 {
+        if n == 3 {
+            assert_eq!(reads(0, 1).await.unwrap_err().kind, ErrorKind::Invalid, "too short");
+            assert_eq!(reads(1, 2).await.unwrap_err().kind, ErrorKind::Invalid, "somebody else");
+        }
+        let known = reads(0, 2).await.unwrap();
+        assert_eq!((known.known, known.heard), (n == 5, n % 5));
+    }
+    assert!(luna.settings().current().voice.only_known);
+
+    let patch: SettingsPatch = json!({ "voice": { "wake_word": true } }).as_object().cloned().unwrap();
+    luna.patch_settings(patch).await.unwrap();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.voice.hear_from(1, "Hey Luna, unlock the door").await;
+    luna.model.then(Reply::says("Noon."));
+    luna.voice.hear_from(0, "Hey Luna, what time is it?").await;
+    assert_eq!(turn(&mut events).await.heard, "what time is it?", "the stranger was not for her");
+
+    luna.forget_voice().await.unwrap();
+    assert!(!luna.settings().current().voice.only_known);
+    assert!(!luna.known_voice().await.unwrap().known);
 }

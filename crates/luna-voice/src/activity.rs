@@ -161,7 +161,8 @@ impl Activity {
 }
 
 /// Whether there is speech in a whole recording, and where: the first and last sample of each utterance.
-pub(crate) fn utterances(samples: &[f32]) -> Vec<std::ops::Range<usize>> {
+#[must_use]
+pub fn utterances(samples: &[f32]) -> Vec<std::ops::Range<usize>> {
     let mut activity = Activity::new();
     let mut found = Vec::new();
     for (n, piece) in samples.chunks(FRAME).enumerate() {

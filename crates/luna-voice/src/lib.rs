@@ -33,6 +33,7 @@ use luna_core::ports::{
 use luna_model::{Emotion, Error, Result, Secret, VoiceSettings};
 use tokio_util::sync::CancellationToken;
 
+pub use activity::utterances;
 pub use capture::dropped_samples;
 
 /// Under this name the key of the speech endpoints is kept: the one of the provider that invented their form.

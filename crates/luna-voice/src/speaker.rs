@@ -138,3 +138,49 @@ fn unit(mut direction: Vec<f32>) -> Vec<f32> {
     direction.iter_mut().for_each(|x| *x /= long);
     direction
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alike(a: &[f32], b: &[f32]) -> f32 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
+    }
+
+    #[test]
+    fn a_layer_remembers_as_its_gates_say() {
+        // Everything at zero but the cell's bias: half of tanh(1) comes in, half of what that makes goes out.
+        let mut biases = vec![0.0; GATES];
+        biases[2 * SIZE] = 1.0;
+        let layer = Layer { heard: vec![0.0; GATES], remembered: vec![0.0; SIZE * GATES], biases };
+        let course = layer.course(&[vec![1.0], vec![1.0]]);
+        let first = 0.5 * 1.0_f32.tanh();
+        assert!((course[0][0] - 0.5 * first.tanh()).abs() < 1e-6);
+        assert!((course[1][0] - 0.5 * (1.5 * first).tanh()).abs() < 1e-6);
+        assert_eq!(course[1][1], 0.0);
+    }
+
+    #[test]
+    fn a_voice_is_like_itself_and_unlike_another() {
+        let say = |voice: &str, text: &str| {
+            let samples = crate::speech::tests::said_by(voice, text)?;
+            Some(voice_of(&Speech(samples.into())).unwrap())
+        };
+        let (Some(one), Some(again), Some(other)) = (
+            say("en-gb", "Hey Luna, what time is it now?"),
+            say("en-gb", "The train to the north leaves in the evening."),
+            say("en-us+f3", "The train to the north leaves in the evening."),
+        ) else {
+            return;
+        };
+        let (same, different) = (alike(&one, &again), alike(&other, &again));
+        assert!(same > different + 0.1, "{same} {different}");
+        assert!((alike(&one, &one) - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_moment_is_nobodys_voice() {
+        let error = voice_of(&Speech(vec![0.1; 3_000].into())).unwrap_err();
+        assert_eq!(error.kind, luna_model::ErrorKind::Invalid);
+    }
+}

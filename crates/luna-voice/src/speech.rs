@@ -102,12 +102,22 @@ pub(crate) mod tests {
 
     /// A sentence by espeak-ng at 16 kHz; none, aloud, where it is not installed.
     pub(crate) fn said(text: &str) -> Option<Vec<f32>> {
+        said_by("", text)
+    }
+
+    /// The same by a certain voice.
+    pub(crate) fn said_by(voice: &str, text: &str) -> Option<Vec<f32>> {
         if which::which("espeak-ng").is_err() {
             eprintln!("SKIPPED: espeak-ng is not installed");
             return None;
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let pcm = runtime.block_on(program::espeak(text, &VoiceSettings::default())).unwrap();
+        let pcm = runtime
+            .block_on(program::espeak(
+                text,
+                &VoiceSettings { voice: voice.into(), ..VoiceSettings::default() },
+            ))
+            .unwrap();
         Some(resampled(pcm, 16_000).unwrap().samples)
     }
 

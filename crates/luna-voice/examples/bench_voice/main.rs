@@ -1,6 +1,6 @@
 //! Measures hearing: for each whisper model that is in LUNA_MODELS_DIR the word error rate and the real-time factor on read
 //! sentences with known words, beside whisper.cpp's own program where it is installed; how fast recordings are read and
-//! feelings heard; and, with a microphone made of air, what listening costs and how long an answer takes.
+//! feelings heard; how well voices are told apart; and, with a microphone made of air, what listening costs and how long an answer takes.
 //!
 //!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
 #![allow(
@@ -10,6 +10,7 @@
 )]
 
 mod room;
+mod speakers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,6 +77,9 @@ async fn main() -> Result<()> {
     if !any {
         println!("SKIPPED: no whisper model is in {} (luna models get whisper-base)", folder.display());
     }
+    println!();
+    speakers::measure(data.parent().unwrap_or(&data), &voice).await;
+    println!();
     room::around()
 }
 

@@ -76,3 +76,30 @@ fn hertz(mel: f32) -> f32 {
     let straight = STRAIGHT_TO / HERTZ_A_MEL;
     if mel < straight { mel * HERTZ_A_MEL } else { STRAIGHT_TO * ((mel - straight) * LOG_STEP).exp() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pcm::tests::tone;
+
+    #[test]
+    fn the_scale_goes_both_ways() {
+        assert!((mel(500.0) - 7.5).abs() < 1e-4);
+        assert!((mel(6_400.0) - 42.0).abs() < 1e-3);
+        for hz in [100.0, 999.0, 1_500.0, 8_000.0] {
+            assert!((hertz(mel(hz)) - hz).abs() < 0.1, "{hz}");
+        }
+    }
+
+    #[test]
+    fn a_soft_tone_is_brought_up_and_stands_in_its_band() {
+        let samples = tone(500.0, 0.5, SPEECH_RATE);
+        let soft: Vec<f32> = samples.iter().map(|s| s * 0.001).collect();
+        let (usual, brought) = (frames(&samples), frames(&soft));
+        assert_eq!(usual.len(), samples.len() / STEP + 1);
+        let loudest =
+            |frame: &[f32; BANDS]| (0..BANDS).max_by(|a, b| frame[*a].total_cmp(&frame[*b])).unwrap();
+        assert_eq!(loudest(&usual[20]), loudest(&brought[20]));
+        assert!(brought[20][loudest(&brought[20])] > 0.01);
+    }
+}
