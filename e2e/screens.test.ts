@@ -126,8 +126,26 @@ const LOOKS: Look[] = [
   },
   { name: "today-empty", at: "#/today/agenda", query: "empty" },
   { name: "dashboard", at: "#/dashboard", before: (page) => page.getByText("Trains run on time").waitFor() },
+  {
+    name: "dashboard-choose",
+    at: "#/dashboard",
+    before: async (page) => {
+      await page.getByRole("button", { name: "What is on the dashboard" }).click();
+      await page.getByLabel("Place of the weather").fill("Ber");
+      await page.getByRole("button", { name: "Find" }).click();
+      await page.getByText("Canton of Bern").waitFor();
+    },
+  },
   { name: "channels-people", at: "#/channels", before: (page) => page.getByText("Door bell").waitFor() },
   { name: "channels-services", at: "#/channels/services", before: (page) => page.getByText("GitHub", { exact: true }).waitFor() },
+  {
+    name: "channels-service-open",
+    at: "#/channels/services",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Telegram" }).click();
+      await page.getByRole("switch", { name: "Luna answers there" }).waitFor();
+    },
+  },
   {
     name: "channels-webhooks",
     at: "#/channels/webhooks",
@@ -371,6 +389,14 @@ const LOOKS: Look[] = [
     },
   },
   { name: "costs-empty", at: "#/settings/costs", query: "empty", before: (page) => page.getByText("No model was asked").waitFor() },
+  {
+    name: "settings-connections",
+    at: "#/settings/connections",
+    before: async (page) => {
+      await page.getByRole("button", { name: "Slack" }).click();
+      await page.getByText("Given by the environment (SLACK_BOT_TOKEN)").waitFor();
+    },
+  },
   { name: "settings-general", at: "#/settings/general" },
   { name: "settings-appearance", at: "#/settings/appearance" },
   { name: "settings-privacy", at: "#/settings/privacy" },
