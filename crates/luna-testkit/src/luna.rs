@@ -91,24 +91,9 @@ pub struct InMemory {
     pub secrets: HeldSecrets,
     /// Messages from elsewhere.
     pub post: PaperPost,
-    ingredients: Kept,
+    /// What a restart needs again.
+    ingredients: Ingredients,
     folder: TempDir,
-}
-
-/// What a restart needs again.
-struct Kept {
-    llm: Option<Arc<dyn Llm>>,
-    voice: Option<Arc<dyn Voice>>,
-    music: Arc<dyn Music>,
-    fetch: Option<Arc<dyn Fetch>>,
-    mail: Arc<dyn Mail>,
-    programs: Arc<dyn Programs>,
-    registry: RegistryPlace,
-    calendars: Arc<dyn CalendarServers>,
-    shell: Arc<dyn Shell>,
-    settings: SettingsPatch,
-    house: Option<House>,
-    on_disk: bool,
 }
 
 impl InMemory {
@@ -119,50 +104,19 @@ impl InMemory {
 
     /// One of these ingredients.
     pub async fn of(ingredients: Ingredients) -> Self {
-        let Ingredients {
-            model,
-            llm,
-            voice: other,
-            music,
-            calendars,
-            fetch,
-            mail,
-            programs,
-            registry,
-            clock,
-            shell,
-            settings,
-            house,
-            on_disk,
-        } = ingredients;
-        let kept = Kept {
-            llm,
-            voice: other,
-            music,
-            calendars,
-            fetch,
-            mail,
-            programs,
-            registry,
-            shell,
-            settings,
-            house,
-            on_disk,
-        };
+        let (model, clock) = (ingredients.model.clone(), ingredients.clock.clone());
         let (web, machine, voice, secrets, post) = Default::default();
         let folder = tempfile::tempdir().expect("a folder for a test");
-        let luna =
-            wake(&kept, folder.path(), &model, &clock, (&web, &machine, &voice), &secrets, &post).await;
-        Self { luna, model, clock, web, machine, voice, secrets, post, ingredients: kept, folder }
+        let luna = wake(&ingredients, folder.path(), (&web, &machine, &voice), &secrets, &post).await;
+        Self { luna, model, clock, web, machine, voice, secrets, post, ingredients, folder }
     }
 
     /// Stops her and wakes her up again, as a restart of the program does. Only on disk.
     pub async fn restart(&mut self) {
         assert!(self.ingredients.on_disk, "a database in memory does not outlive a restart; set on_disk");
         self.luna.stop().await;
-        let Self { model, clock, web, machine, voice, secrets, post, ingredients, folder, .. } = &*self;
-        self.luna =
-            wake(ingredients, folder.path(), model, clock, (web, machine, voice), secrets, post).await;
+        let Self { web, machine, voice, secrets, post, ingredients, folder, .. } = &*self;
+        self.luna = wake(ingredients, folder.path(), (web, machine, voice), secrets, post).await;
     }
 
     /// Her folder.
@@ -180,41 +134,38 @@ impl Deref for InMemory {
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "every part of a Luna")]
 async fn wake(
-    kept: &Kept,
+    of: &Ingredients,
     folder: &Path,
-    model: &ScriptedModel,
-    clock: &FixedClock,
     (web, machine, voice): (&CannedWeb, &PaperMachine, &PaperVoice),
     secrets: &HeldSecrets,
     post: &PaperPost,
 ) -> Luna {
-    let db = if kept.on_disk { Db::open(&folder.join("luna.db")) } else { Db::in_memory() };
+    let db = if of.on_disk { Db::open(&folder.join("luna.db")) } else { Db::in_memory() };
     let parts = Parts {
         data_dir: folder.to_owned(),
         workspace: folder.join("workspace"),
         db: db.expect("a database"),
-        llm: kept.llm.clone().unwrap_or_else(|| Arc::new(model.clone())),
+        llm: of.llm.clone().unwrap_or_else(|| Arc::new(of.model.clone())),
         recall: Arc::new(SharedWords::default()),
-        shell: Arc::clone(&kept.shell),
-        fetch: kept.fetch.clone().unwrap_or_else(|| Arc::new(web.clone())),
+        shell: Arc::clone(&of.shell),
+        fetch: of.fetch.clone().unwrap_or_else(|| Arc::new(web.clone())),
         desktop: Arc::new(machine.clone()),
         sight: Arc::new(machine.clone()),
-        voice: kept.voice.clone().unwrap_or_else(|| Arc::new(voice.clone())),
+        voice: of.voice.clone().unwrap_or_else(|| Arc::new(voice.clone())),
         secrets: Arc::new(secrets.clone()),
         channels: Arc::new(post.clone()),
         sources: Arc::new(PaperSources),
         payments: Arc::new(FreeOfCharge),
         tailnet: Arc::new(NoTailnet),
-        music: Arc::clone(&kept.music),
-        calendars: Arc::clone(&kept.calendars),
-        clock: Arc::new(clock.clone()),
-        mail: Arc::clone(&kept.mail),
-        programs: Arc::clone(&kept.programs),
-        registry: kept.registry.clone(),
-        house: kept.house.clone(),
-        fixed: kept.settings.clone(),
+        music: Arc::clone(&of.music),
+        calendars: Arc::clone(&of.calendars),
+        clock: Arc::new(of.clock.clone()),
+        mail: Arc::clone(&of.mail),
+        programs: Arc::clone(&of.programs),
+        registry: of.registry.clone(),
+        house: of.house.clone(),
+        fixed: of.settings.clone(),
         apply: Box::new(|_| Box::pin(async {})),
     };
     Luna::open(parts).await.expect("Luna wakes up")
