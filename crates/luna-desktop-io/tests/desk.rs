@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 use luna_core::ports::{Area, Desktop as _, Sight as _, Window};
 use luna_desktop_io::LocalDesktop;
 use luna_model::ErrorKind;
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -46,6 +48,7 @@ fn a_desk() {
     at_desk(&mut manager);
     let manager = manager.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let _manager = Running(manager);
+    until("the window manager manages", || is_managed(&display));
     let mut inside = Command::new(std::env::current_exe().unwrap());
     at_desk(&mut inside);
     let status = inside.args(["--ignored", "--test-threads=1", "--nocapture", "inside_"]).status().unwrap();
@@ -74,6 +77,17 @@ fn x_server() -> (Child, String) {
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(!line.trim().is_empty(), "the X server does not start");
     (server, format!(":{}", line.trim()))
+}
+
+/// Whether a window manager has said that it is there. A window that comes while it starts may never be listed by it.
+fn is_managed(display: &str) -> bool {
+    let manager = || -> Result<bool, Box<dyn std::error::Error>> {
+        let (x, screen) = x11rb::connect(Some(display))?;
+        let check = x.intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?.reply()?.atom;
+        let root = x.setup().roots[screen].root;
+        Ok(x.get_property(false, root, check, AtomEnum::WINDOW, 0, 1)?.reply()?.value_len == 1)
+    };
+    manager().unwrap_or(false)
 }
 
 fn sound_server(folder: &Path) -> Child {
