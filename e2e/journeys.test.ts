@@ -382,6 +382,54 @@ describe("memory", () => {
   });
 });
 
+describe("the palette", () => {
+  const asking = () => page.getByRole("combobox", { name: "Search and commands" });
+  const found = (name: string) => page.getByRole("option", { name: new RegExp(`${name.replace(/[^\w ]/g, ".")}$`) }).first();
+
+  it("goes to every section of every screen, which says that it is there", async () => {
+    await open("#/chat");
+    const screens = page.getByRole("navigation", { name: "Main" }).locator("a:visible");
+    const places: string[] = [];
+    for (const screen of await screens.all()) {
+      await screen.click();
+      await settled(page);
+      const sections = page.getByRole("navigation", { name: "Sections" });
+      const names = (await sections.isVisible()) ? await sections.locator("a > span:first-of-type").allTextContents() : [];
+      const screenName = (await screen.getAttribute("aria-label")) ?? "";
+      places.push(...(names.length > 0 ? names.map((name) => `${screenName}: ${name}`) : [screenName]));
+    }
+    expect(places.length).toBeGreaterThan(25);
+    for (const place of places) {
+      await page.keyboard.press("Control+k");
+      await asking().fill(place);
+      await found(place).click();
+      await page.locator('[aria-current="page"]').getByText(place.split(": ").at(-1) ?? "").or(page.locator(`[aria-current="page"][aria-label="${place}"]`)).first().waitFor();
+    }
+  });
+
+  it("finds every setting by the name it has on its page, and brings it into sight", async () => {
+    await open("#/settings");
+    const sections = page.getByRole("navigation", { name: "Sections" }).getByRole("link");
+    const names: string[] = [];
+    for (const section of await sections.all()) {
+      await section.click();
+      await page.locator("main").getByRole("status", { name: "Loading" }).waitFor({ state: "detached" });
+      // What is named beside its control, not above a field of a form.
+      names.push(...(await page.locator("main label[for]").allTextContents()));
+    }
+    expect(names.length).toBeGreaterThan(30);
+    await page.keyboard.press("Control+k");
+    for (const name of names) {
+      await asking().fill(`settings ${name}`);
+      await found(name).waitFor();
+    }
+    await asking().fill("loudspeaker");
+    await page.keyboard.press("Enter");
+    await page.locator("main select:focus").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("loudspeaker");
+  });
+});
+
 describe("settings", () => {
   it("backs up, exports, and deletes all only after it was typed", async () => {
     await open("#/settings/storage");

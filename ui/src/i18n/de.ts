@@ -1102,7 +1102,7 @@ export const de: Catalogue = {
     help: "Diese Liste",
     list: "In einer Liste bewegen",
     undo: "Das Letzte zurücknehmen",
-    screens: "Chat, Ausführen, Gedächtnis, Agent, Heute, Zeitplan, Kanäle, Überblick, Einstellungen",
+    screens: "Zu einer Ansicht, in der Reihenfolge der Leiste",
     editLast: "Letzte Nachricht bearbeiten (im leeren Feld)",
     toggleList: "Liste zeigen oder ausblenden",
     general: "Überall",

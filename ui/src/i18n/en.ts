@@ -1101,7 +1101,7 @@ export const en = {
     help: "This list",
     list: "Move in a list",
     undo: "Undo the last undoable thing",
-    screens: "Chat, Run, Memory, Agent, Today, Scheduler, Channels, Dashboard, Settings",
+    screens: "Go to a screen, in the order of the rail",
     editLast: "Edit the last message (in an empty box)",
     toggleList: "Show or hide the list",
     general: "Everywhere",

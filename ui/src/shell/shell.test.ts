@@ -29,7 +29,8 @@ describe("shortcuts", () => {
 
   it("reach the screens with Alt", () => {
     expect(shortcutOf(key("2", { altKey: true }), true)).toBe("screen-2");
-    expect(shortcutOf(key("7", { altKey: true }), true)).toBeUndefined();
+    expect(shortcutOf(key("0", { altKey: true }), true)).toBe("screen-10");
+    expect(shortcutOf(key("a", { altKey: true }), true)).toBeUndefined();
   });
 });
 

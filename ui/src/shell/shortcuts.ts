@@ -1,6 +1,6 @@
 // What the keys do everywhere. Which key means which deed is decided here and tested without a window.
 
-export type Shortcut = "palette" | "new-chat" | "toggle-list" | "search" | "help" | "undo" | `screen-${1 | 2 | 3 | 4 | 5 | 6}`;
+export type Shortcut = "palette" | "new-chat" | "toggle-list" | "search" | "help" | "undo" | `screen-${number}`;
 
 interface Pressed {
   key: string;
@@ -25,7 +25,8 @@ export function shortcutOf(event: Pressed, typing: boolean): Shortcut | undefine
         return typing ? undefined : "undo";
     }
   }
-  if (event.altKey && !control && /^[1-6]$/.test(event.key)) return `screen-${event.key}` as Shortcut;
+  // The tenth is on 0, as on the keyboard.
+  if (event.altKey && !control && /^[0-9]$/.test(event.key)) return `screen-${Number(event.key) || 10}`;
   if (typing || control || event.altKey) return undefined;
   if (event.key === "/") return "search";
   if (event.key === "?") return "help";
