@@ -1,4 +1,4 @@
-// Colours for code. Loaded when the first code block appears.
+// The grammars that code is coloured by. Runs in the worker.
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import c from "highlight.js/lib/languages/c";

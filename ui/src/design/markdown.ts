@@ -86,6 +86,7 @@ const marked = new Marked({
 });
 
 const purifier = DOMPurify(window);
+purifier.setConfig(SANITIZE);
 purifier.addHook("afterSanitizeAttributes", (node) => {
   if (node.tagName === "A") {
     node.setAttribute("target", "_blank");
@@ -144,7 +145,7 @@ function block(token: Token, end: number): Block {
   }
   if (token.type === "blockMath") return { raw: token.raw, end, kind: "math", formula: (token as MathToken).formula };
   formulas = [];
-  const html = purifier.sanitize(scrollable(marked.parser([token]), token.type), SANITIZE);
+  const html = purifier.sanitize(scrollable(marked.parser([token]), token.type));
   return { raw: token.raw, end, kind: "html", html, formulas };
 }
 

@@ -47,6 +47,16 @@ export async function useLanguage(setting: string): Promise<void> {
   document.documentElement.lang = next;
 }
 
+// Making a format takes far longer than using it, and a list has many of each.
+const formats = new Map<string, unknown>();
+
+function format<Format>(Kind: new (language: string, options: object) => Format, options: object): Format {
+  const key = `${language} ${Kind.name} ${JSON.stringify(options)}`;
+  const known = (formats.get(key) as Format | undefined) ?? new Kind(language, options);
+  formats.set(key, known);
+  return known;
+}
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],
   ["month", 2_629_800],
@@ -61,7 +71,7 @@ export function relative(timestamp: string, now: number): string {
   const seconds = (Date.parse(timestamp) - now) / 1000;
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) {
-      return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+      return format(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
     }
   }
   return catalogue.app.justNow;
@@ -69,12 +79,12 @@ export function relative(timestamp: string, now: number): string {
 
 /** Date and time in full. */
 export function exact(timestamp: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" }).format(new Date(timestamp));
+  return format(Intl.DateTimeFormat, { dateStyle: "full", timeStyle: "medium" }).format(new Date(timestamp));
 }
 
 /** "850 ms", "3.2 s", "2 min 5 s". */
 export function duration(ms: number): string {
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const number = format(Intl.NumberFormat, { maximumFractionDigits: 1 });
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${number.format(ms / 1000)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
@@ -82,7 +92,7 @@ export function duration(ms: number): string {
 
 /** "4.2 kB". */
 export function fileSize(bytes: number): string {
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const number = format(Intl.NumberFormat, { maximumFractionDigits: 1 });
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1e6) return `${number.format(bytes / 1e3)} kB`;
   return `${number.format(bytes / 1e6)} MB`;
@@ -91,10 +101,10 @@ export function fileSize(bytes: number): string {
 /** "$12.40"; of less than a cent, what there is. */
 export function dollars(amount: number): string {
   const small = amount !== 0 && Math.abs(amount) < 0.01;
-  return new Intl.NumberFormat(language, { style: "currency", currency: "USD", ...(small ? { maximumSignificantDigits: 2 } : {}) }).format(amount);
+  return format(Intl.NumberFormat, { style: "currency", currency: "USD", ...(small ? { maximumSignificantDigits: 2 } : {}) }).format(amount);
 }
 
 /** "87 %". */
 export function percent(fraction: number): string {
-  return new Intl.NumberFormat(language, { style: "percent" }).format(fraction);
+  return format(Intl.NumberFormat, { style: "percent" }).format(fraction);
 }
