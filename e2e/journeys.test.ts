@@ -32,6 +32,7 @@ describe("chat", () => {
     const deny = page.getByRole("button", { name: "Deny" });
     await deny.waitFor();
     await expect.poll(() => deny.evaluate((node) => node === document.activeElement)).toBe(true);
+    await page.getByText(/^A question for you/).waitFor({ state: "detached" });
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Press again to allow" }).waitFor();
@@ -366,6 +367,14 @@ describe("agent", () => {
     const file = await (await download).path();
     const lines = (await readFile(file, "utf8")).trim().split("\n");
     expect(lines.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual([...lines.keys()]);
+  });
+
+  it("starts a failed task again", async () => {
+    await open("#/agent/tasks");
+    const plumber = page.getByRole("article", { name: "Find a plumber's opening hours" });
+    await plumber.getByRole("button", { name: "Start again" }).click();
+    await expect.poll(() => plumber.count()).toBe(2);
+    await plumber.first().getByRole("button", { name: "Stop this task" }).waitFor();
   });
 });
 
