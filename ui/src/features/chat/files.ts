@@ -10,7 +10,7 @@ export interface TextFile {
 
 /** The folder of the workspace for what the user attached. */
 const FOLDER = "attachments";
-export const MAX_TEXT_BYTES = 2_000_000;
+const MAX_TEXT_BYTES = 2_000_000;
 
 /** The text of a file, or why it cannot be attached. */
 export async function readText(file: File): Promise<TextFile | "not-text" | "too-large"> {
@@ -24,7 +24,7 @@ export async function readText(file: File): Promise<TextFile | "not-text" | "too
 }
 
 /** A path in the folder that is not taken. */
-export function freePath(name: string, taken: ReadonlySet<string>): string {
+function freePath(name: string, taken: ReadonlySet<string>): string {
   const safe = name.replace(/[/\\]+/g, "-").replace(/^\.+/, "").trim() || "file.txt";
   const dot = safe.lastIndexOf(".");
   const [stem, end] = dot > 0 ? [safe.slice(0, dot), safe.slice(dot)] : [safe, ""];

@@ -1,7 +1,7 @@
 // Pictures given with a message: from a paste, a drop or a file picker to what the core takes.
 import type { Image } from "@/wire";
 
-export const IMAGE_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+const IMAGE_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 export const MAX_IMAGE_BYTES = 10_000_000;
 
 export type Refusal = "not-an-image" | "too-large";

@@ -1,7 +1,7 @@
 // A spoken turn as a row of stages, each with its share of the whole.
 import type { VoiceTurn } from "@/wire";
 
-export const STAGES = ["recognise", "think", "sound"] as const;
+const STAGES = ["recognise", "think", "sound"] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface Share {

@@ -1,7 +1,7 @@
 // A review as the war room shows it. Pure.
 import type { Reviewed } from "@/wire";
 
-export const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
+const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** The severity of this name; what is unknown is of the mildest. */
