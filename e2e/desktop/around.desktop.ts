@@ -159,13 +159,18 @@ describe("around the window", () => {
   });
 
   it("asks about the screen", async () => {
+    const newest = async (): Promise<string | undefined> => ((await place.call("chat.conversations", {})) as { id: string }[])[0]?.id;
+    const before = await newest();
     await tray.choose(/^Ask about the screen/);
     await until("the quick bar", () => seen(QUICK));
     await picture("quick-screen");
-    await keys("Return");
-    const asked = await until("the question", async () => {
-      const [newest] = (await place.call("chat.conversations", {})) as { id: string }[];
-      const messages = (await place.call("chat.messages", { conversation: newest?.id })) as { role: string; images: { data: string }[]; content: string }[];
+    await until("the conversation", async () => {
+      // The bar is seen before the picture is in it; without that there is nothing to send.
+      await keys("Return");
+      return (await newest()) !== before;
+    });
+    const asked = await until("the answer", async () => {
+      const messages = (await place.call("chat.messages", { conversation: await newest() })) as { role: string; images: { data: string }[]; content: string }[];
       return messages.some((message) => message.role === "assistant") && messages;
     });
     expect(asked[0]?.images).toHaveLength(1);

@@ -10,6 +10,8 @@ export default defineConfig(({ mode }) => ({
     environment: "node",
     maxWorkers: 1,
     bail: 1,
+    // A window, a tray and a keyboard that somebody else's programs serve: a machine that stutters gets another try.
+    retry: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     disableConsoleIntercept: mode === "bench",
