@@ -40,8 +40,8 @@ impl Facts {
         };
         system.refresh_cpu_usage();
         system.refresh_memory();
-        let disks = disks();
-        let home = home_of(&disks, &self.home);
+        // Of the folder itself: in a container or a root of its own, what holds it is not among the mounts.
+        let bytes = |read: std::io::Result<u64>| read.map_or(0.0, gib);
         Ok(SystemInfo {
             os: match std::env::consts::OS {
                 "macos" => "macOS".into(),
@@ -56,11 +56,11 @@ impl Facts {
             cpu_pct: f64::from(system.global_cpu_usage()).clamp(0.0, 100.0),
             ram_gb: gib(system.total_memory()),
             ram_used_gb: gib(system.used_memory()),
-            disk_gb: home.map_or(0.0, |disk| disk.gb),
-            disk_free_gb: home.map_or(0.0, |disk| disk.free_gb),
+            disk_gb: bytes(fs4::total_space(&self.home)),
+            disk_free_gb: bytes(fs4::available_space(&self.home)),
             battery_pct: battery(Path::new("/sys/class/power_supply")),
             uptime_s: System::uptime().map_err(unreadable)?,
-            disks,
+            disks: disks(),
             networks: networks(),
             temperatures: temperatures(),
         })
@@ -82,14 +82,6 @@ fn disks() -> Vec<Disk> {
             free_gb: gib(disk.available_space()),
         })
         .collect()
-}
-
-/// The disk that holds this folder.
-fn home_of<'a>(disks: &'a [Disk], folder: &Path) -> Option<&'a Disk> {
-    disks
-        .iter()
-        .filter(|disk| folder.starts_with(&disk.mount))
-        .max_by_key(|disk| Path::new(&disk.mount).components().count())
 }
 
 /// The networks that lead somewhere, by name.
