@@ -18,6 +18,7 @@ use rate::Rate;
 
 pub use billing::{Checkout, verify_signature};
 pub use rate::Admitted;
+pub(crate) use tokens::SIGNING_KEY;
 
 /// Keys that an account may have.
 pub const MOST_KEYS: u32 = 5;

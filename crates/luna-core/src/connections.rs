@@ -45,6 +45,11 @@ const SERVICES: [(&str, &[Known]); 8] = [
 /// Longest value that is taken, in bytes.
 const LONGEST: usize = 4_096;
 
+/// The names of all that a service can have given.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().flat_map(|(_, known)| known.iter().map(|known| known.name))
+}
+
 /// The name of what a service's configuration calls so, in any spelling: `botToken` of `telegram` is
 /// `TELEGRAM_BOT_TOKEN`.
 pub(crate) fn credential(service: &str, called: &str) -> Option<&'static str> {

@@ -104,14 +104,12 @@ impl Luna {
     /// `Unavailable` when some of it cannot be deleted; the rest is gone then.
     pub async fn delete_everything(&self, workspace: bool) -> Result<()> {
         self.running().stop_all();
+        // Before the database, which knows the names of some.
+        self.delete_secrets().await?;
         self.memory().forget_all().await?;
         self.db().wipe().await?;
         self.end_plugins().await;
         self.gate().forget_all().await;
-        for provider in Provider::ALL {
-            self.secrets().delete(&key_name(provider)).await?;
-        }
-        self.delete_voice_print().await?;
         let mut emptied = vec!["undo", "outputs", "backups", "exports"];
         if workspace {
             emptied.push("workspace");
@@ -123,6 +121,21 @@ impl Luna {
         let settings = self.settings().reset(self.bus())?;
         self.apply(settings).await;
         Ok(())
+    }
+
+    /// Deletes the keys of models, what outside services gave, passwords of calendars, secrets of packages, the voice print,
+    /// and what tokens are signed with.
+    async fn delete_secrets(&self) -> Result<()> {
+        let mut names: Vec<_> = Provider::ALL.into_iter().map(key_name).collect();
+        names.extend(crate::connections::names().map(str::to_owned));
+        names.extend(self.calendar_secrets().await?);
+        names.extend(self.setup_secrets().await?);
+        names.push(crate::accounts::SIGNING_KEY.to_owned());
+        for name in names {
+            self.secrets().delete(&name).await?;
+        }
+        self.music_sign_out().await?;
+        self.delete_voice_print().await
     }
 
     fn places(&self) -> Vec<(&'static str, PathBuf)> {

@@ -152,6 +152,16 @@ impl Luna {
         Ok(whole)
     }
 
+    /// Under which names the secrets of channels that came as packages are kept.
+    pub(crate) async fn setup_secrets(&self) -> Result<Vec<String>> {
+        let setups = self.db().channel_setups().await?;
+        let masked = setups.iter().flat_map(|setup| {
+            let secrets = setup.config.iter().filter(|(_, value)| value.as_str() == Some(MASKED));
+            secrets.map(|(name, _)| secret_place(&setup.id, name))
+        });
+        Ok(masked.collect())
+    }
+
     /// Keeps a field of a plugin's configuration; what may be shown of it.
     async fn put_away(&self, id: &str, name: &str, value: Value) -> Result<Value> {
         match value.as_str() {

@@ -337,6 +337,13 @@ pub struct HeldSecrets {
     held: Arc<Mutex<BTreeMap<String, Secret>>>,
 }
 
+impl HeldSecrets {
+    /// The names of what is held.
+    pub fn names(&self) -> Vec<String> {
+        self.held.lock().keys().cloned().collect()
+    }
+}
+
 #[async_trait]
 impl Secrets for HeldSecrets {
     async fn get(&self, name: &str) -> Result<Option<Secret>> {

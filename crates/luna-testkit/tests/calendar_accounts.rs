@@ -429,3 +429,11 @@ async fn what_is_changed_goes_out_by_itself() {
         s.luna.background().await.unwrap().iter().any(|p| p.name == "calendar_sync" && p.last_run.is_some())
     );
 }
+
+#[tokio::test]
+async fn deleting_everything_deletes_the_passwords_too() {
+    let s = stage().await;
+    s.luna.delete_everything(false).await.unwrap();
+    assert_eq!(s.luna.secrets.names(), Vec::<String>::new());
+    assert!(s.luna.calendar_accounts().await.unwrap().is_empty());
+}

@@ -76,6 +76,8 @@ async fn everything_can_be_taken_along_and_then_deleted_for_good() {
     luna.patch_settings(patch(json!({ "user_name": "Ada" }))).await.unwrap();
     luna.gate().set_mode("web_fetch", Mode::Block).await.unwrap();
     luna.set_provider_key(Provider::Groq, Secret::new("gsk-1".to_owned())).await.unwrap();
+    luna.set_credential("SLACK_BOT_TOKEN", Some(Secret::new("xoxb-1".to_owned()))).await.unwrap();
+    assert!(!luna.secrets.names().is_empty());
 
     let sizes = luna.holdings().await.unwrap();
     assert!(sizes.iter().any(|h| h.name == "database" && h.size > 0));
@@ -96,6 +98,7 @@ async fn everything_can_be_taken_along_and_then_deleted_for_good() {
     assert_eq!(luna.gate().modes()["web_fetch"], luna.gate().default_modes()["web_fetch"]);
     assert!(luna.undo().list(10).await.unwrap().is_empty());
     assert!(!exported.path.exists());
+    assert_eq!(luna.secrets.names(), Vec::<String>::new(), "no key, token or password stays");
     assert_eq!(luna.workspace().read("notes/plan.md").await.unwrap(), "# Plan");
     let check = luna.gate().audit().verify().await.unwrap();
     assert_eq!((check.records, check.problem), (0, None));

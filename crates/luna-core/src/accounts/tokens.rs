@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// The name under which the signing key is kept.
-pub(super) const SIGNING_KEY: &str = "JWT_SECRET";
+pub(crate) const SIGNING_KEY: &str = "JWT_SECRET";
 /// How keys begin; tokens do not.
 pub(super) const KEY_MARK: &str = "lnos_";
 /// The whole beginning of a key.

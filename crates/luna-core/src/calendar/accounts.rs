@@ -48,6 +48,11 @@ fn secret_name(id: CalendarAccountId) -> String {
 }
 
 impl Luna {
+    /// Under which names the passwords of the accounts are kept.
+    pub(crate) async fn calendar_secrets(&self) -> Result<Vec<String>> {
+        Ok(self.db().calendar_accounts().await?.into_iter().map(|account| secret_name(account.id)).collect())
+    }
+
     /// The accounts with their calendars.
     ///
     /// # Errors
