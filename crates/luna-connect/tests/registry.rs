@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -304,4 +305,50 @@ async fn the_gate_holds_a_skill_to_what_its_package_was_allowed() {
     assert!(!result("list_tasks").is_error);
     assert_eq!(story.asked.len(), 1);
     assert!(story.asked[0].action.tool == "get_volume" && story.asked[0].why.contains("Tea"));
+}
+
+#[tokio::test]
+async fn what_a_skill_has_done_later_is_held_to_the_same() {
+    let tools = ["create_agent_task", "spawn_agent", "create_schedule"];
+    let stock = stock(vec![tea("1.0.0", false, &tools)]);
+    let luna = luna(serve(&stock).await, None).await;
+    luna.install_package("tea", None).await.unwrap();
+    for tool in tools.into_iter().chain(["web_search"]) {
+        luna.gate().set_mode(tool, Mode::Allow).await.unwrap();
+    }
+    luna.model.improvise(move |asked| {
+        let said = format!("{:?}", asked.turns);
+        match () {
+            () if said.contains("may not reach the network") => Reply::says("I may not."),
+            () if said.contains("is at work") => Reply::says("They are set to work."),
+            () if said.contains("Look it up") => Reply::calls("web_search", json!({ "query": "tea" })),
+            () if asked.system.contains("Water of version") => {
+                let task = json!({ "title": "Later", "description": "Look it up." });
+                let job = json!({ "name": "Daily", "when": "every day at 9", "prompt": "Look it up." });
+                Reply::calls("spawn_agent", json!({ "task": "Look it up." }))
+                    .call("create_agent_task", task)
+                    .call("create_schedule", job)
+            }
+            () => Reply::says(r#"{"steps": ["look it up"]}"#),
+        }
+    });
+    let request = ChatRequest { message: "Brew tea in a pot".into(), ..ChatRequest::default() };
+    let story = tell(&luna, request, None).await;
+    assert!(story.results.iter().all(|result| !result.is_error), "{:?}", story.results);
+    let job = luna.jobs().await.unwrap().into_iter().find(|job| job.name == "Daily").unwrap();
+    luna.run_job(job.id).await.unwrap();
+    let refused = || {
+        let all = luna.model.asked();
+        let of = |request: &luna_model::ModelRequest| {
+            format!("{:?}", request.turns.last()).contains("may not reach the network")
+        };
+        all.iter().filter(|request| of(request)).count()
+    };
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while refused() < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("the agent, the task and the job are refused what the package may not do");
 }

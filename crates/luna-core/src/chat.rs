@@ -18,8 +18,8 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 use luna_model::{
-    ChatMode, Conversation, ConversationId, Emotion, Error, Event, Image, Message, MessageId, MessageState,
-    ModelInfo, Provider, Result, Role, TurnId,
+    ChatMode, Conversation, ConversationId, Emotion, Error, Event, Evidence, Image, Message, MessageId,
+    MessageState, ModelInfo, Provider, Result, Role, TurnId,
 };
 use luna_store::{ConversationKind, MessageHit};
 use tokio::sync::mpsc;
@@ -58,6 +58,8 @@ pub struct ChatRequest {
     pub past: Option<Past>,
     /// Who answers in Luna's place.
     pub persona: Option<Persona>,
+    /// The packages whose instructions led to this, in an earlier turn: what is done is held to what they were allowed.
+    pub led_by: Vec<Evidence>,
 }
 
 /// What the model is given of a conversation whose memory is kept in another way.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use luna_model::{Actor, Child, ChildId, ChildState, ConversationId, Error, Event, Result};
+use luna_model::{Actor, Child, ChildId, ChildState, ConversationId, Error, Event, Evidence, Result};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::Luna;
@@ -34,6 +34,8 @@ pub struct ChildWork {
     pub model: Option<String>,
     /// What it may spend, in US dollars.
     pub budget: Option<f64>,
+    /// The packages that led to it.
+    pub led_by: Vec<Evidence>,
 }
 
 impl Luna {
@@ -65,6 +67,7 @@ impl Luna {
             message: work.task.clone(),
             model: work.model,
             persona: Some(persona),
+            led_by: work.led_by,
             ..ChatRequest::default()
         };
         let turn = self.chat_as(request, Asker::Persona).await?;

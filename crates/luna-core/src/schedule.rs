@@ -10,8 +10,8 @@ mod saying;
 mod times;
 
 use luna_model::{
-    ActionId, Error, Event, Job, JobId, JobPatch, JobRun, JobState, JobTimes, JobWhat, NewJob, Result,
-    Timestamp,
+    ActionId, Error, Event, Evidence, Job, JobId, JobPatch, JobRun, JobState, JobTimes, JobWhat, NewJob,
+    Result, Timestamp,
 };
 use serde_json::json;
 
@@ -97,11 +97,11 @@ impl Luna {
     pub async fn add_job(&self, new: NewJob) -> Result<Changed<Job>> {
         let summary = format!("Do at times: {}", new.name.trim());
         let input = json!({ "job": new });
-        self.job_deed("create_schedule", summary, input, self.make_job(new)).await
+        self.job_deed("create_schedule", summary, input, self.make_job(new, &[])).await
     }
 
-    /// Makes a job. The caller has passed the gate.
-    pub(crate) async fn make_job(&self, new: NewJob) -> Result<Job> {
+    /// Makes a job, with the packages that led to it. The caller has passed the gate.
+    pub(crate) async fn make_job(&self, new: NewJob, led_by: &[Evidence]) -> Result<Job> {
         let now = self.clock().now();
         let name = name(&new.name)?;
         let next = times::checked(&new.times, now)?;
@@ -127,6 +127,9 @@ impl Luna {
             last: None,
             created_at: now,
         };
+        if !led_by.is_empty() {
+            self.db().set_packages_behind(job.id.to_string(), led_by).await?;
+        }
         self.db().save_job(job.clone()).await?;
         self.bus().publish(Event::ScheduleChanged);
         Ok(job)

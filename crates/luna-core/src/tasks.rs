@@ -3,8 +3,8 @@
 
 use futures::StreamExt as _;
 use luna_model::{
-    AgentTask, ConversationId, Error, ErrorKind, Event, ModelRequest, Provider, Result, TaskId, TaskState,
-    TaskStep, Turn,
+    AgentTask, ConversationId, Error, ErrorKind, Event, Evidence, ModelRequest, Provider, Result, TaskId,
+    TaskState, TaskStep, Turn,
 };
 use serde::Deserialize;
 
@@ -21,6 +21,16 @@ impl Luna {
     /// # Errors
     /// `Invalid` without a title, or when title or description are too long.
     pub async fn create_task(&self, title: &str, description: &str) -> Result<AgentTask> {
+        self.make_task(title, description, &[]).await
+    }
+
+    /// Makes a task, with the packages that led to it.
+    pub(crate) async fn make_task(
+        &self,
+        title: &str,
+        description: &str,
+        led_by: &[Evidence],
+    ) -> Result<AgentTask> {
         let title = title.trim();
         if title.is_empty() || title.chars().count() > 200 {
             return Err(Error::invalid("a task needs a title of 1 to 200 characters"));
@@ -40,6 +50,9 @@ impl Luna {
             created_at: now,
             updated_at: now,
         };
+        if !led_by.is_empty() {
+            self.db().set_packages_behind(task.id.to_string(), led_by).await?;
+        }
         self.db().save_task(task.clone()).await?;
         self.bus().publish(Event::TaskChanged { task: Box::new(task.clone()) });
         self.begin_task(task.clone());
@@ -142,7 +155,9 @@ impl Luna {
                 task.steps[at].title
             )
         };
-        let request = ChatRequest { conversation: task.conversation, message, ..ChatRequest::default() };
+        let led_by = self.db().packages_behind(task.id.to_string()).await?;
+        let request =
+            ChatRequest { conversation: task.conversation, message, led_by, ..ChatRequest::default() };
         let mut turn = self.chat_as(request, Asker::Task(task.id)).await?;
         let conversation = turn.conversation;
         if task.conversation.is_none() {

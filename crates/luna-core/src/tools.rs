@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use luna_model::{Action, CommandContext, Error, Mode, Result, RuleMatch, ToolSpec, Verdict};
+use luna_model::{Action, CommandContext, Error, Evidence, Mode, Result, RuleMatch, ToolSpec, Verdict};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -104,6 +104,14 @@ pub(crate) struct Call {
     pub cancel: CancellationToken,
     /// Where commands run.
     pub context: CommandContext,
+}
+
+impl Call {
+    /// The packages that led to it: work that it sets up for later is held to what they were allowed, too.
+    pub(crate) fn packages(&self) -> Vec<Evidence> {
+        let packages = self.action.evidence.iter().filter(|e| matches!(e, Evidence::Package { .. }));
+        packages.cloned().collect()
+    }
 }
 
 /// A tool.

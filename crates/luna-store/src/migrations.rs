@@ -19,6 +19,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/041_payments.sql")),
     M::up(include_str!("schema/030_users.sql")),
     M::up(include_str!("schema/035_calendar_accounts.sql")),
+    M::up(include_str!("schema/042_packages_behind.sql")),
 ];
 
 /// The version of a database that had all steps.

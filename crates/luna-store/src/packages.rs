@@ -1,11 +1,11 @@
 //! Installed packages: rows and queries.
 
-use luna_model::{Result, Timestamp};
+use luna_model::{Evidence, Result, Timestamp};
 use rusqlite::params;
 use serde_json::Value;
 
 use crate::Db;
-use crate::row::{all, json, micros, run, text, time, to_json};
+use crate::row::{all, from_json, json, micros, one, run, text, time, to_json};
 
 /// A package that was taken in.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,32 @@ pub struct Package {
 }
 
 impl Db {
+    /// Keeps which packages led to work that is done later.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn set_packages_behind(&self, work: String, packages: &[Evidence]) -> Result<()> {
+        let packages = to_json(&packages)?;
+        self.write(move |c| {
+            let sql = "INSERT OR REPLACE INTO packages_behind (work, packages) VALUES (?1, ?2)";
+            run(c, sql, params![work, packages]).map(drop)
+        })
+        .await
+    }
+
+    /// Which packages led to it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn packages_behind(&self, work: String) -> Result<Vec<Evidence>> {
+        self.read(move |c| {
+            let sql = "SELECT packages FROM packages_behind WHERE work = ?1";
+            let found = one(c, sql, [work], |row| text(row, "packages"))?;
+            found.map_or_else(|| Ok(vec![]), |packages| from_json(&packages))
+        })
+        .await
+    }
+
     /// Stores a package in place of what was there of it.
     ///
     /// # Errors

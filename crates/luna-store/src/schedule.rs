@@ -118,9 +118,12 @@ impl Db {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn delete_job(&self, id: JobId) -> Result<()> {
-        self.write(move |c| match run(c, "DELETE FROM jobs WHERE id = ?1", [id.to_string()])? {
-            0 => Err(Error::not_found("there is no such job")),
-            _ => Ok(()),
+        self.write(move |c| {
+            run(c, "DELETE FROM packages_behind WHERE work = ?1", [id.to_string()])?;
+            match run(c, "DELETE FROM jobs WHERE id = ?1", [id.to_string()])? {
+                0 => Err(Error::not_found("there is no such job")),
+                _ => Ok(()),
+            }
         })
         .await
     }

@@ -375,7 +375,7 @@ impl Driver {
             self.begun.request.message.lines().next().unwrap_or_default().chars().take(200).collect();
         let mut evidence = vec![Evidence::Said { text: said }];
         evidence.extend(self.outside.iter().map(|origin| Evidence::Outside { origin: origin.clone() }));
-        evidence.extend(self.packages.iter().cloned());
+        evidence.extend(self.packages.iter().chain(&self.begun.request.led_by).cloned());
         let actor = match &self.begun.asker {
             Asker::User | Asker::Persona => Actor::Model { conversation: self.begun.conversation },
             Asker::Task(task) => Actor::Task { task: *task },

@@ -130,7 +130,9 @@ impl Luna {
     /// Luna works on it, in a conversation of its own.
     async fn asked(&self, job: &Job, run: &JobRun, text: &str, meter: Meter) -> Result<Did> {
         let message = if run.conversation.is_some() { format!("{GO_ON}\n\n{text}") } else { text.to_owned() };
-        let request = ChatRequest { conversation: run.conversation, message, ..ChatRequest::default() };
+        let led_by = self.db().packages_behind(job.id.to_string()).await?;
+        let request =
+            ChatRequest { conversation: run.conversation, message, led_by, ..ChatRequest::default() };
         let mut turn = self.chat_metered(request, Asker::Job(job.id), Some(meter)).await?;
         self.db().run_talks(run.id, turn.conversation).await?;
         let mut said = String::new();

@@ -31,8 +31,8 @@ impl Tool for CreateAgentTask {
         )
     }
 
-    async fn run(luna: Luna, args: TaskArgs, _: Call) -> Result<Output> {
-        let task = luna.create_task(&args.title, &args.description).await?;
+    async fn run(luna: Luna, args: TaskArgs, call: Call) -> Result<Output> {
+        let task = luna.make_task(&args.title, &args.description, &call.packages()).await?;
         Ok(Output::ours(format!("Started the task {:?} ({})", task.title, task.id)))
     }
 }

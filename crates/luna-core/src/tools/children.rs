@@ -39,7 +39,9 @@ impl Tool for SpawnAgent {
     }
 
     async fn run(luna: Luna, args: SpawnArgs, call: Call) -> Result<Output> {
-        let work = ChildWork { task: args.task, name: args.name, model: args.model, budget: args.budget };
+        let led_by = call.packages();
+        let work =
+            ChildWork { task: args.task, name: args.name, model: args.model, budget: args.budget, led_by };
         let child = luna.spawn_child(parent_of(&call.action.actor), work).await?;
         Ok(Output::ours(format!("Agent {:?} is at work ({})", child.name, child.id)))
     }

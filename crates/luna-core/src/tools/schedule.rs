@@ -55,7 +55,7 @@ impl Tool for CreateSchedule {
         Described { verdict, ..Described::changes(format!("Do at times: {}", args.name), effect) }
     }
 
-    async fn run(luna: Luna, args: CreateArgs, _: Call) -> Result<Output> {
+    async fn run(luna: Luna, args: CreateArgs, call: Call) -> Result<Output> {
         let what =
             args.what().ok_or_else(|| Error::invalid("give exactly one of prompt, reminder and command"))?;
         let times = luna.times_from(&args.when)?;
@@ -68,7 +68,7 @@ impl Tool for CreateSchedule {
             limits: JobLimits::default(),
             max_retries: 0,
         };
-        let job = luna.make_job(new).await?;
+        let job = luna.make_job(new, &call.packages()).await?;
         Ok(Output::ours(format!("Scheduled {}", line(&luna, &job))))
     }
 }
