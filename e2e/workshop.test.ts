@@ -40,12 +40,16 @@ describe("agents", () => {
   });
 });
 
-it("reviews code, says why it is refused, and shows the line", async () => {
-  await open("#/workshop/room");
+it("reviews code, tells what is said meanwhile, says why it is refused, and shows the line", async () => {
+  await open("#/workshop/room", { pace: 40 });
   await page.getByRole("textbox", { name: "What is proposed" }).fill("Look somebody up");
   await page.getByRole("textbox", { name: "Code" }).fill(`${"\n".repeat(1)}cursor.execute("SELECT 1 WHERE x = '" + name + "'")\n`);
   await button("Begin the review").click();
+  const hearing = page.getByRole("list", { name: "What was said" });
+  await hearing.getByText("Defender on P1: conceded").waitFor();
+  await hearing.getByText("Judge is at work").waitFor();
   await page.getByRole("heading", { name: "Rejected" }).waitFor();
+  expect(await hearing.count()).toBe(0);
   await button("line 2").first().click();
   const line = page.getByRole("region", { name: "Code" }).locator("li").nth(1);
   expect(await line.innerText()).toContain("Critical");

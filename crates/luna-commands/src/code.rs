@@ -117,6 +117,9 @@ struct Review {
     proposal: String,
     code: String,
     context: Option<String>,
+    /// A name of the caller's choice: what is said meanwhile comes as `review_heard` events with this name.
+    #[ts(optional)]
+    id: Option<String>,
 }
 
 /// Something that is wrong with some code.
@@ -216,7 +219,8 @@ fn debate(said: review::Debate) -> ReviewDebate {
 }
 
 async fn review(cx: Context, q: Review) -> Result<Reviewed> {
-    let review = cx.luna.review(Proposal { what: q.proposal, code: q.code, context: q.context }).await?;
+    let proposal = Proposal { what: q.proposal, code: q.code, context: q.context, id: q.id };
+    let review = cx.luna.review(proposal).await?;
     let issue = |i: &review::Issue| ReviewIssue {
         severity: word(i.severity),
         description: i.description.clone(),

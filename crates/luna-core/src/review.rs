@@ -189,6 +189,8 @@ pub struct Proposal {
     pub code: String,
     /// Where it runs, what it must keep to.
     pub context: Option<String>,
+    /// The name under which what is said is told as an event while they speak; none when nobody watches.
+    pub id: Option<String>,
 }
 
 /// Something that is wrong.

@@ -9,6 +9,21 @@ use crate::{
     VoicePhase, VoiceTurn,
 };
 
+/// Who speaks in a review of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewSide {
+    /// What needs no model.
+    Rules,
+    /// Who attacks the code.
+    Challenger,
+    /// Who answers for it.
+    Defender,
+    /// Who reads both.
+    Judge,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -170,6 +185,15 @@ pub enum Event {
         files: u64,
         /// of how many.
         of: u64,
+    },
+    /// Somebody spoke in a review of code.
+    ReviewHeard {
+        /// The name that the review was given when it was asked for.
+        review: String,
+        /// Who spoke.
+        by: ReviewSide,
+        /// What was said, a line each.
+        said: Vec<String>,
     },
     /// An agent began its step of a piece of work.
     WorkStarted {

@@ -1,10 +1,13 @@
-//! Reading a folder of code: stopped in the middle nothing is lost, and the next time only what changed is read.
+//! Code: a folder's reading is stopped in the middle and nothing is lost; a review tells what is said while it goes on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 use luna_core::code::OWN;
+use luna_core::review::Proposal;
+use luna_model::ReviewSide::{Challenger, Defender, Judge, Rules};
 use luna_model::{ErrorKind, Event};
-use luna_testkit::InMemory;
+use luna_testkit::{InMemory, Reply};
+use serde_json::json;
 
 const FILES: usize = 200;
 
@@ -48,4 +51,49 @@ async fn what_was_there_and_what_was_read_stay_when_reading_is_stopped() {
     let found = luna.code().search(OWN, None, "second 7", 20).await.unwrap();
     assert!(!found.is_empty() && found.iter().all(|hit| !hit.piece.text.contains("first_")));
     assert_eq!(luna.code().stop_reading("shelf").unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_review_is_told_while_the_sides_speak_and_only_under_its_name() {
+    let point = json!({ "id": "1", "severity": "medium", "location": "line 1", "attack": "It may be zero.", "wouldConvince": "A check." });
+    let answer = json!({ "point": "1", "answer": "conceded", "because": "Nothing checks." });
+    let test = |name: &str| json!({ "name": name, "description": "It is refused.", "type": "unit", "code": "", "expected": "pass" });
+    let tests = [test("zero"), test("nothing")];
+    let says = [
+        json!({ "points": [point], "rebuttal": [], "standing": ["1"] }),
+        json!({ "answers": [answer], "tests": tests, "coverage": 50, "rebuttal": [], "fixes": [] }),
+        json!({ "points": [], "rebuttal": ["1: as I said."], "standing": ["1"] }),
+        json!({ "answers": [], "tests": tests, "coverage": 50, "rebuttal": ["1: agreed."], "fixes": [] }),
+        json!({ "points": [], "issues": [], "score": 60, "keptTests": [], "recommendations": [], "reasoning": "A check is missing." }),
+    ];
+    let twice = says.iter().chain(&says);
+    let luna = InMemory::luna().await;
+    for text in twice {
+        luna.model.then(Reply::says(&text.to_string()));
+    }
+    let mut watching = luna.bus().watch();
+    let proposal = |id: Option<&str>| Proposal {
+        what: "Divide".into(),
+        code: "def f(a, b):\n    return a / b\n".into(),
+        context: None,
+        id: id.map(str::to_owned),
+    };
+    let review = luna.review(proposal(Some("mine"))).await.unwrap();
+    let mut heard = vec![];
+    let mut lines = vec![];
+    while let Ok(event) = watching.try_recv() {
+        if let Event::ReviewHeard { review, by, said } = &*event {
+            assert_eq!(review, "mine");
+            heard.push(*by);
+            lines.extend(said.clone());
+        }
+    }
+    assert_eq!(heard, [Rules, Challenger, Defender, Challenger, Defender, Judge]);
+    assert_eq!(lines, review.log);
+    assert!(!review.approved && review.debate.is_some());
+
+    luna.review(proposal(None)).await.unwrap();
+    while let Ok(event) = watching.try_recv() {
+        assert!(!matches!(&*event, Event::ReviewHeard { .. }), "nobody asked to be told");
+    }
 }

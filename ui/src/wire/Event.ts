@@ -10,6 +10,7 @@ import type { JobRun } from "./JobRun";
 import type { MessageId } from "./MessageId";
 import type { Mode } from "./Mode";
 import type { OutputStream } from "./OutputStream";
+import type { ReviewSide } from "./ReviewSide";
 import type { RunId } from "./RunId";
 import type { RunState } from "./RunState";
 import type { Scene } from "./Scene";
@@ -238,7 +239,19 @@ files: number,
 /**
  * of how many.
  */
-of: number, } | { "type": "work_started", 
+of: number, } | { "type": "review_heard", 
+/**
+ * The name that the review was given when it was asked for.
+ */
+review: string, 
+/**
+ * Who spoke.
+ */
+by: ReviewSide, 
+/**
+ * What was said, a line each.
+ */
+said: Array<string>, } | { "type": "work_started", 
 /**
  * Which step, from 1.
  */

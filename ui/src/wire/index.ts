@@ -242,6 +242,7 @@ export type { ReviewDebate } from "./ReviewDebate";
 export type { ReviewFinding } from "./ReviewFinding";
 export type { ReviewIssue } from "./ReviewIssue";
 export type { ReviewPoint } from "./ReviewPoint";
+export type { ReviewSide } from "./ReviewSide";
 export type { ReviewTest } from "./ReviewTest";
 export type { Reviewed } from "./Reviewed";
 export type { RevokeKey } from "./RevokeKey";

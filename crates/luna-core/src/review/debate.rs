@@ -2,7 +2,7 @@
 //! What becomes of it is decided elsewhere.
 
 use luna_code::Severity;
-use luna_model::{Error, Result};
+use luna_model::{Error, Event, Result, ReviewSide};
 use serde::Deserialize;
 
 use super::{ByRules, Issue, Proposal, Review, TestCase, verdict};
@@ -74,49 +74,74 @@ pub(super) struct Judgement {
     pub(super) reasoning: String,
 }
 
+/// What is written down while they speak. A review with a name is followed by whoever watches the events.
+struct Minutes<'a> {
+    luna: &'a Luna,
+    review: Option<&'a str>,
+    log: Vec<String>,
+}
+
+impl Minutes<'_> {
+    fn note(&mut self, by: ReviewSide, lines: Vec<String>) {
+        if let Some(review) = self.review {
+            let (review, said) = (review.to_owned(), lines.clone());
+            self.luna.bus().publish(Event::ReviewHeard { review, by, said });
+        }
+        self.log.extend(lines);
+    }
+}
+
 impl Luna {
     /// Has the sides argue, and decides by what the judge makes of it.
     pub(super) async fn debate(&self, proposal: &Proposal, found: &ByRules) -> Result<Review> {
+        let mut minutes = Minutes { luna: self, review: proposal.id.as_deref(), log: vec![] };
+        let findings = found.findings.len();
+        minutes.note(
+            ReviewSide::Rules,
+            vec![format!("Rules: {findings} findings, score {}/100.", found.score())],
+        );
         let case = case(proposal, found);
+
         let attack: Attack = self.say_in_debate("challenger", &case).await?;
-        let points =
-            told(&attack.points, |p| format!("{} ({:?}, {}): {}", p.id, p.severity, p.location, p.attack));
-        let statement = format!("{case}\n\n## The challenger's points\n{points}");
+        let line = |p: &Point| format!("{} ({:?}, {}): {}", p.id, p.severity, p.location, p.attack);
+        let said = attack.points.iter().map(|p| format!("Challenger {}", line(p)));
+        minutes.note(ReviewSide::Challenger, said.collect());
+        let statement = format!("{case}\n\n## The challenger's points\n{}", told(&attack.points, line));
+
         let defence: Defence = self.say_in_debate("defender", &statement).await?;
-        let answers = told(&defence.answers, |a| format!("{}: {}, {}", a.point, a.answer, a.because));
+        let line = |a: &Defended| format!("{}: {}, {}", a.point, a.answer, a.because);
+        let said = defence.answers.iter().map(|a| format!("Defender on {}", line(a)));
+        let proposes = format!(
+            "Defender: proposing {} test cases, coverage {} %.",
+            defence.tests.len(),
+            defence.coverage
+        );
+        minutes.note(ReviewSide::Defender, said.chain([proposes]).collect());
+        let answers = told(&defence.answers, line);
         let tests = told(&defence.tests, |t| format!("{} ({}): {}", t.name, t.kind, t.description));
         let defended = format!(
             "{statement}\n\n## The defender's answers\n{answers}\n\n## The defender's tests\n{tests}"
         );
+
         let rebuttal: Attack =
             self.say_in_debate("challenger", &format!("{defended}\n\nNow your rebuttal.")).await?;
+        let said = rebuttal.rebuttal.iter().map(|r| format!("Challenger rebuts: {r}"));
+        minutes.note(ReviewSide::Challenger, said.collect());
         let against = told(&rebuttal.rebuttal, Clone::clone);
         let standing = rebuttal.standing.join(", ");
         let disputed =
             format!("{defended}\n\n## The challenger's rebuttal\n{against}\nStill standing: {standing}");
+
         let last: Defence =
             self.say_in_debate("defender", &format!("{disputed}\n\nNow your rebuttal.")).await?;
+        let said = last.rebuttal.iter().map(|r| format!("Defender rebuts: {r}"));
+        minutes.note(ReviewSide::Defender, said.collect());
         let answer = told(&last.rebuttal, Clone::clone);
         let whole = format!("{disputed}\n\n## The defender's rebuttal\n{answer}");
+
         let judged: Judgement = self.say_in_debate("judge", &whole).await?;
-        let mut log = vec![format!("Rules: {} findings, score {}/100.", found.findings.len(), found.score())];
-        log.extend(
-            attack
-                .points
-                .iter()
-                .map(|p| format!("Challenger {} ({:?}, {}): {}", p.id, p.severity, p.location, p.attack)),
-        );
-        log.extend(
-            defence.answers.iter().map(|a| format!("Defender on {}: {}, {}", a.point, a.answer, a.because)),
-        );
-        log.push(format!(
-            "Defender: proposing {} test cases, coverage {} %.",
-            defence.tests.len(),
-            defence.coverage
-        ));
-        log.extend(rebuttal.rebuttal.iter().map(|r| format!("Challenger rebuts: {r}")));
-        log.extend(last.rebuttal.iter().map(|r| format!("Defender rebuts: {r}")));
-        log.push(format!("Judge: quality score {}/100. {}", judged.score, judged.reasoning));
+        let said = format!("Judge: quality score {}/100. {}", judged.score, judged.reasoning);
+        minutes.note(ReviewSide::Judge, vec![said]);
         let said = Debate {
             points: attack.points,
             answers: defence.answers,
@@ -124,7 +149,7 @@ impl Luna {
             standing: rebuttal.standing,
             defender: last.rebuttal.clone(),
         };
-        Ok(Review { debate: Some(said), ..verdict(found, last, judged, log) })
+        Ok(Review { debate: Some(said), ..verdict(found, last, judged, minutes.log) })
     }
 
     async fn say_in_debate<T: serde::de::DeserializeOwned>(&self, who: &str, case: &str) -> Result<T> {

@@ -1,6 +1,8 @@
 // The review that goes on in the war room; it goes on while another screen is looked at.
+import { live } from "@/shell/live.svelte";
 import { Failure, luna } from "@/transport";
 import type { Reviewed } from "@/wire";
+import type { Heard } from "./room";
 
 class Room {
   proposal = $state("");
@@ -9,10 +11,19 @@ class Room {
   /** The code that the review is of. */
   reviewed = $state("");
   review = $state.raw<Reviewed | undefined>(undefined);
+  /** What was said so far in the review that goes on. */
+  heard = $state.raw<Heard[]>([]);
   failure = $state.raw<Failure | undefined>(undefined);
   began = $state<number | undefined>(undefined);
 
   #stop: AbortController | undefined;
+  #id = "";
+
+  constructor() {
+    live.listen((event) => {
+      if (event.type === "review_heard" && event.review === this.#id) this.heard = [...this.heard, { by: event.by, said: event.said }];
+    });
+  }
 
   async begin(): Promise<void> {
     this.cancel();
@@ -22,8 +33,10 @@ class Room {
     this.began = Date.now();
     this.review = undefined;
     this.failure = undefined;
+    this.heard = [];
+    this.#id = crypto.randomUUID();
     try {
-      const request = { proposal: this.proposal, code, context: this.context.trim() || null };
+      const request = { proposal: this.proposal, code, context: this.context.trim() || null, id: this.#id };
       const review = await luna.call("code.review", request, stop.signal);
       if (this.#stop !== stop) return;
       [this.review, this.reviewed] = [review, code];
@@ -36,6 +49,7 @@ class Room {
   cancel(): void {
     this.#stop?.abort();
     this.#stop = undefined;
+    this.#id = "";
     this.began = undefined;
   }
 }

@@ -1,5 +1,18 @@
 // A review as the war room shows it. Pure.
-import type { Reviewed } from "@/wire";
+import type { Reviewed, ReviewSide } from "@/wire";
+
+/** What somebody said in a review, a line each. */
+export interface Heard {
+  by: ReviewSide;
+  said: string[];
+}
+
+const ORDER: ReviewSide[] = ["rules", "challenger", "defender", "challenger", "defender", "judge"];
+
+/** Whose turn it is after what was heard; nobody's after the judge. */
+export function speaking(heard: Heard[]): ReviewSide | undefined {
+  return ORDER[heard.length];
+}
 
 const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];

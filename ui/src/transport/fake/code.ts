@@ -86,6 +86,18 @@ function reviewed(code: string): Reviewed {
   };
 }
 
+function hearing({ findings, debate, tests, coverage, score, reasoning }: Reviewed): Pick<Extract<Event, { type: "review_heard" }>, "by" | "said">[] {
+  const points = debate?.points ?? [];
+  return [
+    { by: "rules", said: [`Rules: ${findings.length} findings.`] },
+    { by: "challenger", said: points.map(({ id, severity, location, attack }) => `Challenger ${id} (${severity}, ${location}): ${attack}`) },
+    { by: "defender", said: [...points.map(({ id, answer, because }) => `Defender on ${id}: ${answer}, ${because}`), `Defender: proposing ${tests.length} test cases, coverage ${coverage} %.`] },
+    { by: "challenger", said: (debate?.challenger ?? []).map((text) => `Challenger rebuts: ${text}`) },
+    { by: "defender", said: (debate?.defender ?? []).map((text) => `Defender rebuts: ${text}`) },
+    { by: "judge", said: [`Judge: quality score ${score}/100. ${reasoning}`] },
+  ];
+}
+
 export function code(bare: boolean, publish: (event: Event) => void, speed: number): Part<"code"> {
   let all = bare ? [] : [repository("ledger", 118, 30), repository("shop", 412, 3)];
   const stopped = new Set<string>();
@@ -112,9 +124,13 @@ export function code(bare: boolean, publish: (event: Event) => void, speed: numb
       return {};
     },
     "code.search": ({ query, repository: only }) => (query.includes("nothing") ? [] : PIECES.filter((piece) => only === null || piece.repository === only)),
-    "code.review": async ({ code: text }) => {
-      await pause(speed * 60);
-      return reviewed(text);
+    "code.review": async ({ code: text, id }) => {
+      const review = reviewed(text);
+      for (const { by, said } of hearing(review)) {
+        await pause(speed * 12);
+        if (id) publish({ type: "review_heard", review: id, by, said });
+      }
+      return review;
     },
   };
 }

@@ -31,6 +31,7 @@ impl Proposed {
             what: given(self.proposal, "proposal")?,
             code: given(self.code, "code")?,
             context: self.context,
+            id: None,
         })
     }
 }
