@@ -961,6 +961,8 @@ export const de: Catalogue = {
     field: "Ein Feld",
     segments: "Eines von wenigen",
     switch: "Ein Schalter",
+    slider: "Ein Regler",
+    choice: "Eine Auswahl",
     toast: "Hinweis zeigen",
     toastText: "Das ist ein Hinweis",
     emptyText: "Hier ist noch nichts.",

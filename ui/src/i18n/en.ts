@@ -960,6 +960,8 @@ export const en = {
     field: "A field",
     segments: "One of a few",
     switch: "A switch",
+    slider: "A slider",
+    choice: "A choice",
     toast: "Show a notice",
     toastText: "This is a notice",
     emptyText: "Nothing is here yet.",
