@@ -105,6 +105,8 @@ describe("a day with the window", () => {
     window = await start();
     await until("Luna answers", () => place.call("hello", {}));
     const [conversation] = (await place.call("chat.conversations", {})) as { id: string }[];
+    // A page that is not there yet forgets where it was sent.
+    await window.see("the page", "return document.querySelector('main') !== null");
     await window.run("location.hash = `#/chat/${arguments[0]}`", conversation?.id);
     await window.see("the conversation", "return document.body.innerText.includes('what is my cat called?')");
     await window.shot("again");
