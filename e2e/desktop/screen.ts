@@ -42,12 +42,11 @@ export async function processOf(dataDir: string): Promise<number> {
   return (JSON.parse(await readFile(`${dataDir}/run.json`, "utf8")) as { pid: number }).pid;
 }
 
-/** Whether a process is over: gone, or only not yet fetched by its parent. */
+/** Whether a process is over: gone, or only not yet fetched by its parent. Its first thread may end before the others. */
 export async function isOver(pid: number): Promise<boolean> {
-  return readFile(`/proc/${pid}/stat`, "utf8").then(
-    (stat) => / Z /.test(stat),
-    () => true,
-  );
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat === "" || (threads.length <= 1 && / Z /.test(stat));
 }
 
 /** How many web views the program on this data folder has: each has a process. */

@@ -70,6 +70,13 @@ pub fn run(setup: Setup, wish: Wish) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether a start failed because the Luna that ran already ended while she was asked to show herself.
+#[must_use]
+pub fn is_other_ending(error: &anyhow::Error) -> bool {
+    // The plugin for single instances has no kind for it.
+    format!("{error:#}").contains("failed to forward arguments to the running instance")
+}
+
 fn on_run(app: &AppHandle, event: RunEvent) {
     match event {
         // The last window may go; the tray and the keys stay.
