@@ -1,8 +1,10 @@
 //! The services that bring messages: each reads and signs in its own way, in a file of its own. Signatures are checked on
 //! the very bytes, in constant time, and not older than a few minutes; a service without a secret is off.
 
+mod attachments;
 mod discord;
 mod github;
+mod markup;
 mod parts;
 mod signatures;
 mod slack;
@@ -15,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use luna_core::ports::{Channels, Delivery, Received, Secrets};
-use luna_model::{Channel, ChannelState, Error, Incoming, Recipient, Result, Secret};
+use luna_core::ports::{Channels, Delivery, Received, Secrets, Unsent};
+use luna_model::{Attachment, Channel, ChannelState, Error, Incoming, Recipient, Result, Secret};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -146,15 +148,29 @@ impl Channels for Services {
         }
     }
 
-    async fn send(&self, to: &Recipient, text: &str) -> Result<()> {
-        match to.channel {
-            Channel::Telegram => telegram::send(self, to, text).await,
-            Channel::Discord => discord::send(self, to, text).await,
-            Channel::Slack => slack::send(self, to, text).await,
+    async fn send(&self, to: &Recipient, text: &str, sent: u32) -> std::result::Result<(), Unsent> {
+        let parts = match to.channel {
+            Channel::Telegram => telegram::parts(text),
+            Channel::Discord => discord::parts(text),
+            Channel::Slack => slack::parts(text),
             Channel::Github | Channel::Webhook | Channel::Plugin => {
-                Err(Error::invalid("nobody can be written to on this channel"))
+                let why = Error::invalid("nobody can be written to on this channel");
+                return Err(Unsent { parts: sent, why });
             }
+        };
+        for (n, part) in (0_u32..).zip(&parts).filter(|(n, _)| *n >= sent) {
+            let done = match to.channel {
+                Channel::Telegram => telegram::send(self, to, part).await,
+                Channel::Discord => discord::send(self, to, part, n == 0).await,
+                _ => slack::send(self, to, part).await,
+            };
+            done.map_err(|why| Unsent { parts: n, why })?;
         }
+        Ok(())
+    }
+
+    async fn attachment(&self, channel: Channel, what: &Attachment, most: usize) -> Result<Vec<u8>> {
+        attachments::load(self, channel, what, most).await
     }
 
     async fn fetch(&self) -> Result<Vec<Incoming>> {

@@ -5,6 +5,7 @@
 //! answered: each is answered once and in its order, whatever fails meanwhile.
 
 mod answering;
+mod attached;
 mod plugins;
 mod questions;
 
@@ -24,7 +25,7 @@ use tokio::sync::Notify;
 
 use crate::Luna;
 use crate::calendar::Changed;
-use crate::ports::Delivery;
+use crate::ports::{Delivery, Unsent};
 
 pub(crate) use plugins::Plugins;
 
@@ -332,23 +333,26 @@ impl Luna {
 
     async fn send_one(&self, outgoing: Outgoing) -> Result<()> {
         let sent = match outgoing.to.channel {
-            Channel::Plugin => self.send_by_plugin(&outgoing.to, &outgoing.text).await,
-            _ => self.channel_port().send(&outgoing.to, &outgoing.text).await,
+            Channel::Plugin => {
+                let sent = self.send_by_plugin(&outgoing.to, &outgoing.text).await;
+                sent.map_err(|why| Unsent { parts: 0, why })
+            }
+            _ => self.channel_port().send(&outgoing.to, &outgoing.text, outgoing.parts_sent).await,
         };
         match sent {
             Ok(()) => {
                 self.post().wake.notify_one();
                 self.db().sent(outgoing.seq).await
             }
-            Err(error)
+            Err(Unsent { parts, why: error })
                 if outgoing.tries + 1 < MOST_TRIES && error.kind == luna_model::ErrorKind::Unavailable =>
             {
                 let pause = 1_i64.checked_shl(outgoing.tries).unwrap_or(300).min(300);
                 tracing::info!(%error, channel = outgoing.to.channel.name(), "a message could not be sent yet");
                 let at = self.clock().now().saturating_add(SignedDuration::from_secs(pause));
-                self.db().send_again(outgoing.seq, at.unwrap_or(outgoing.due)).await
+                self.db().send_again(outgoing.seq, parts, at.unwrap_or(outgoing.due)).await
             }
-            Err(error) => {
+            Err(Unsent { why: error, .. }) => {
                 tracing::warn!(%error, channel = outgoing.to.channel.name(), "a message is given up");
                 self.db().sent(outgoing.seq).await
             }

@@ -96,8 +96,50 @@ pub struct Incoming {
     pub name: String,
     /// Where the answer goes.
     pub to: Recipient,
-    /// What they wrote.
+    /// What they wrote; empty when they only sent something.
     pub text: String,
+    /// What they sent with it.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
+}
+
+/// What sort of thing was sent with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// Something spoken.
+    Voice,
+    /// A picture.
+    Image,
+    /// Anything else.
+    File,
+}
+
+impl AttachmentKind {
+    /// The kind that a media type is of.
+    #[must_use]
+    pub fn of(media_type: &str) -> Self {
+        match media_type.split('/').next() {
+            Some("audio") => Self::Voice,
+            Some("image") => Self::Image,
+            _ => Self::File,
+        }
+    }
+}
+
+/// Something that was sent with a message; it stays with the service until it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// What sort.
+    pub kind: AttachmentKind,
+    /// What it is called.
+    pub name: String,
+    /// What it is: `audio/ogg`, `text/csv`; empty where the service does not say.
+    pub media_type: String,
+    /// Its bytes; none where the service does not say.
+    pub size: Option<u64>,
+    /// How the service finds it.
+    pub at: String,
 }
 
 /// Where something is sent.

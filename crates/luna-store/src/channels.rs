@@ -19,6 +19,8 @@ pub struct Outgoing {
     pub to: Recipient,
     /// What.
     pub text: String,
+    /// How many of its parts were sent.
+    pub parts_sent: u32,
     /// How often it was tried.
     pub tries: u32,
     /// When it is tried next.
@@ -168,6 +170,7 @@ impl Db {
                     seq: row.get("seq").map_err(failure)?,
                     to: from_json(&text(row, "recipient")?)?,
                     text: text(row, "text")?,
+                    parts_sent: row.get("parts_sent").map_err(failure)?,
                     tries: row.get("tries").map_err(failure)?,
                     due: time(row, "due")?,
                 })
@@ -184,14 +187,14 @@ impl Db {
         self.write(move |c| run(c, "DELETE FROM channel_outbox WHERE seq = ?1", [seq]).map(drop)).await
     }
 
-    /// A message could not be sent, and is tried again.
+    /// A message could not be sent, or only so many parts of it, and is tried again.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub async fn send_again(&self, seq: i64, at: Timestamp) -> Result<()> {
+    pub async fn send_again(&self, seq: i64, parts_sent: u32, at: Timestamp) -> Result<()> {
         self.write(move |c| {
-            let sql = "UPDATE channel_outbox SET tries = tries + 1, due = ?2 WHERE seq = ?1";
-            run(c, sql, params![seq, micros(at)]).map(drop)
+            let sql = "UPDATE channel_outbox SET tries = tries + 1, parts_sent = ?2, due = ?3 WHERE seq = ?1";
+            run(c, sql, params![seq, parts_sent, micros(at)]).map(drop)
         })
         .await
     }

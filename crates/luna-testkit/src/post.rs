@@ -1,10 +1,11 @@
 //! Messages from elsewhere, on paper: what a test delivers, and what is sent back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use luna_core::ports::{Channels, Delivery, Received};
-use luna_model::{Channel, ChannelState, Error, ErrorKind, Incoming, Recipient, Result};
+use luna_core::ports::{Channels, Delivery, Received, Unsent};
+use luna_model::{Attachment, Channel, ChannelState, Error, ErrorKind, Incoming, Recipient, Result};
 use parking_lot::Mutex;
 
 /// Services that believe everything: a delivery is an [`Incoming`] as JSON, or `{"user_id", "user_name", "text"}` by webhook.
@@ -12,6 +13,7 @@ use parking_lot::Mutex;
 pub struct PaperPost {
     sent: Arc<Mutex<Vec<(Recipient, String)>>>,
     failures: Arc<Mutex<u32>>,
+    files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl PaperPost {
@@ -19,6 +21,11 @@ impl PaperPost {
     #[must_use]
     pub fn sent(&self) -> Vec<(Recipient, String)> {
         self.sent.lock().clone()
+    }
+
+    /// What can be loaded when it is sent with a message.
+    pub fn keep(&self, at: &str, bytes: &[u8]) {
+        self.files.lock().insert(at.to_owned(), bytes.to_owned());
     }
 
     /// The next so many messages cannot be sent.
@@ -48,21 +55,28 @@ impl Channels for PaperPost {
             let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
             let to = Recipient { channel: Channel::Webhook, place: field("user_id"), thread: None };
             let (sender, name, text) = (field("user_id"), field("user_name"), field("text"));
-            Incoming { channel: Channel::Webhook, delivery: String::new(), sender, name, to, text }
+            let (channel, delivery) = (Channel::Webhook, String::new());
+            Incoming { channel, delivery, sender, name, to, text, attachments: vec![] }
         } else {
             serde_json::from_value(body).map_err(|e| Error::invalid(format!("this is no update: {e}")))?
         };
         Ok(Received { answer: serde_json::json!({ "ok": true }), incoming: vec![incoming], forward: vec![] })
     }
 
-    async fn send(&self, to: &Recipient, text: &str) -> Result<()> {
+    async fn send(&self, to: &Recipient, text: &str, parts: u32) -> std::result::Result<(), Unsent> {
         let mut failures = self.failures.lock();
         if *failures > 0 {
             *failures -= 1;
-            return Err(Error::unavailable("the service does not answer"));
+            return Err(Unsent { parts, why: Error::unavailable("the service does not answer") });
         }
         self.sent.lock().push((to.clone(), text.to_owned()));
         Ok(())
+    }
+
+    async fn attachment(&self, _: Channel, what: &Attachment, most: usize) -> Result<Vec<u8>> {
+        let found = self.files.lock().get(&what.at).cloned();
+        let found = found.ok_or_else(|| Error::unavailable("it is no longer there"))?;
+        if found.len() > most { Err(Error::limit("it is too large")) } else { Ok(found) }
     }
 
     async fn fetch(&self) -> Result<Vec<Incoming>> {

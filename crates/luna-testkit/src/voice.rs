@@ -30,6 +30,7 @@ struct State {
     slow: bool,
     tone: Option<Emotion>,
     deaf: Option<String>,
+    no_model: Option<String>,
 }
 
 impl PaperVoice {
@@ -52,6 +53,11 @@ impl PaperVoice {
     /// There is no microphone, and this is why.
     pub fn deafen(&self, why: &str) {
         self.state.lock().deaf = Some(why.to_owned());
+    }
+
+    /// There is no recogniser, and this is why.
+    pub fn unlearn(&self, why: &str) {
+        self.state.lock().no_model = Some(why.to_owned());
     }
 
     /// Whether the microphone is open.
@@ -126,7 +132,11 @@ impl Voice for PaperVoice {
     }
 
     async fn transcribe(&self, _: Speech, _: &VoiceSettings, _: Hints) -> Result<Transcript> {
-        let text = self.state.lock().understood.pop_front().unwrap_or_default();
+        let mut state = self.state.lock();
+        if let Some(why) = &state.no_model {
+            return Err(Error::unavailable(why.clone()));
+        }
+        let text = state.understood.pop_front().unwrap_or_default();
         Ok(Transcript { text, language: None })
     }
 

@@ -8,13 +8,13 @@ use futures::stream::BoxStream;
 use luna_core::ports::{
     AppVolume, Application, Area, Camera, Channels, CommandIo, Delivery, Desktop, Glance, Hints, Launched,
     Music, PaymentPage, Payments, Picture, PlannedWords, Presence, Received, Shell, Sight, SignIn, Sound,
-    Speech, Spoken, SystemInfo, Tailnet, TailnetNode, TailnetStatus, Transcript, Voice, VoicePrint,
+    Speech, Spoken, SystemInfo, Tailnet, TailnetNode, TailnetStatus, Transcript, Unsent, Voice, VoicePrint,
     VoiceReady, Volume, Window,
 };
 use luna_model::{
-    Account, Channel, ChannelState, CommandContext, CommandOutcome, CommandRequest, Emotion, Error, Incoming,
-    Membership, MusicDevice, MusicOrder, MusicStanding, PlanContext, Playing, Reason, Recipient, Result,
-    Risk, Secret, Tier, Track, Verdict, VoiceSettings,
+    Account, Attachment, Channel, ChannelState, CommandContext, CommandOutcome, CommandRequest, Emotion,
+    Error, Incoming, Membership, MusicDevice, MusicOrder, MusicStanding, PlanContext, Playing, Reason,
+    Recipient, Result, Risk, Secret, Tier, Track, Verdict, VoiceSettings,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -279,7 +279,11 @@ impl Channels for Off {
         Err(Error::unavailable(CHANNELS))
     }
 
-    async fn send(&self, _: &Recipient, _: &str) -> Result<()> {
+    async fn send(&self, _: &Recipient, _: &str, parts: u32) -> std::result::Result<(), Unsent> {
+        Err(Unsent { parts, why: Error::unavailable(CHANNELS) })
+    }
+
+    async fn attachment(&self, _: Channel, _: &Attachment, _: usize) -> Result<Vec<u8>> {
         Err(Error::unavailable(CHANNELS))
     }
 

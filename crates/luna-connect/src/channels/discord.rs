@@ -1,7 +1,7 @@
 //! Discord: interactions (a command, a button), answered at once with "wait" and then in full.
 
 use luna_core::ports::{Delivery, Received};
-use luna_model::{Channel, Error, Incoming, Recipient, Result};
+use luna_model::{Attachment, AttachmentKind, Channel, Error, Incoming, Recipient, Result};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -13,6 +13,8 @@ const LONGEST: usize = 2000;
 const PING: i64 = 1;
 const COMMAND: i64 = 2;
 const COMPONENT: i64 = 3;
+/// The kind of a command's option that is a file.
+const ATTACHMENT: i64 = 11;
 /// Answers: pong; the answer comes later.
 const PONG: i64 = 1;
 const DEFERRED: i64 = 5;
@@ -36,13 +38,17 @@ pub(super) fn read(key: &str, delivery: &Delivery) -> Result<Received> {
     }
 }
 
-fn message(body: &Value) -> Option<Incoming> {
+pub(super) fn message(body: &Value) -> Option<Incoming> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let user = body.pointer("/member/user").or_else(|| body.get("user"))?;
     let data = &body["data"];
-    let option = data.pointer("/options/0/value");
+    let files = data.pointer("/resolved/attachments").and_then(Value::as_object);
+    let attachments: Vec<_> = files.into_iter().flat_map(|all| all.values()).filter_map(attached).collect();
+    let options = data["options"].as_array().into_iter().flatten();
+    let option = options.filter(|option| option["type"] != ATTACHMENT).find_map(|option| option.get("value"));
     let said = option
         .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+        .or_else(|| (!attachments.is_empty()).then(String::new))
         .or_else(|| text(&data["custom_id"]))
         .or_else(|| text(&data["name"]))?;
     Some(Incoming {
@@ -55,39 +61,51 @@ fn message(body: &Value) -> Option<Incoming> {
             place: text(&body["channel_id"])?,
             thread: Some(format!("{}/{}", text(&body["application_id"])?, text(&body["token"])?)),
         },
+        attachments,
         text: said,
     })
 }
 
-pub(super) async fn send(services: &Services, to: &Recipient, text: &str) -> Result<()> {
+fn attached(file: &Value) -> Option<Attachment> {
+    let media_type = file["content_type"].as_str().unwrap_or_default().to_owned();
+    Some(Attachment {
+        kind: AttachmentKind::of(&media_type),
+        name: file["filename"].as_str().unwrap_or("file").to_owned(),
+        media_type,
+        size: file["size"].as_u64(),
+        at: file["url"].as_str()?.to_owned(),
+    })
+}
+
+pub(super) fn parts(text: &str) -> Vec<String> {
+    parts::of(text, LONGEST)
+}
+
+/// Sends a part; the first takes the place of "thinking".
+pub(super) async fn send(services: &Services, to: &Recipient, part: &str, first: bool) -> Result<()> {
     let base = services.config.discord.trim_end_matches('/');
-    for (n, part) in parts::of(text, LONGEST).into_iter().enumerate() {
-        let body = json!({ "content": part, "allowed_mentions": { "parse": [] } });
-        // The first part takes the place of "thinking"; that holds for a quarter of an hour.
-        if let Some(interaction) = &to.thread {
-            let url = format!("{base}/webhooks/{interaction}");
-            let request = if n == 0 {
-                services.client.patch(format!("{url}/messages/@original"))
-            } else {
-                services.client.post(url)
-            };
-            let (status, _) = services.ask("Discord", request.json(&body), PATIENCE).await?;
-            if status.is_success() {
-                continue;
-            }
-        }
-        let token = services.needed("DISCORD_BOT_TOKEN").await?;
-        let request = services
-            .client
-            .post(format!("{base}/channels/{}/messages", to.place))
-            .header("Authorization", format!("Bot {}", token.expose()))
-            .json(&body);
-        let (status, answer) = services.ask("Discord", request, PATIENCE).await?;
-        if !status.is_success() {
-            return Err(refused(status, &answer));
+    let body = json!({ "content": part, "allowed_mentions": { "parse": [] } });
+    // That holds for a quarter of an hour.
+    if let Some(interaction) = &to.thread {
+        let url = format!("{base}/webhooks/{interaction}");
+        let request = if first {
+            services.client.patch(format!("{url}/messages/@original"))
+        } else {
+            services.client.post(url)
+        };
+        let (status, _) = services.ask("Discord", request.json(&body), PATIENCE).await?;
+        if status.is_success() {
+            return Ok(());
         }
     }
-    Ok(())
+    let token = services.needed("DISCORD_BOT_TOKEN").await?;
+    let request = services
+        .client
+        .post(format!("{base}/channels/{}/messages", to.place))
+        .header("Authorization", format!("Bot {}", token.expose()))
+        .json(&body);
+    let (status, answer) = services.ask("Discord", request, PATIENCE).await?;
+    if status.is_success() { Ok(()) } else { Err(refused(status, &answer)) }
 }
 
 fn refused(status: StatusCode, answer: &Value) -> Error {

@@ -19,9 +19,8 @@ pub(super) fn read(secret: &Secret, delivery: &Delivery, config: &ServicesConfig
     if event == "ping" {
         return Ok(Received { answer: json!({ "ok": true, "zen": body["zen"] }), ..Received::default() });
     }
-    let Some(summary) = summary(event, &body) else {
-        return Ok(Received { answer: json!({ "ok": true }), ..Received::default() });
-    };
+    let told = worth_telling(event, &body);
+    let summary = told.clone().unwrap_or_else(|| in_passing(event, &body));
     let recipient = |channel, place: &Option<String>| {
         place.clone().map(|place| Recipient { channel, place, thread: None })
     };
@@ -29,7 +28,7 @@ pub(super) fn read(secret: &Secret, delivery: &Delivery, config: &ServicesConfig
         recipient(Channel::Slack, &config.notify_slack),
         recipient(Channel::Telegram, &config.notify_telegram),
     ];
-    let forward = to.into_iter().flatten().map(|to| (to, summary.clone())).collect();
+    let forward = told.map_or(vec![], |text| to.into_iter().flatten().map(|to| (to, text.clone())).collect());
     Ok(Received {
         answer: json!({ "ok": true, "event": event, "summary": summary }),
         incoming: vec![],
@@ -37,8 +36,8 @@ pub(super) fn read(secret: &Secret, delivery: &Delivery, config: &ServicesConfig
     })
 }
 
-/// An event in a line; none for what is not worth one.
-pub(super) fn summary(event: &str, body: &Value) -> Option<String> {
+/// An event in a line, if it is worth telling of by itself.
+pub(super) fn worth_telling(event: &str, body: &Value) -> Option<String> {
     let text = |path: &str| body.pointer(path).and_then(Value::as_str);
     let who = text("/sender/login").unwrap_or("somebody");
     let repo = text("/repository/full_name").or_else(|| text("/organization/login")).unwrap_or("GitHub");
@@ -90,6 +89,56 @@ pub(super) fn summary(event: &str, body: &Value) -> Option<String> {
         _ => return None,
     };
     Some(format!("[GitHub] {said}"))
+}
+
+/// What says what an event is about, the most telling first.
+const ABOUT: [&str; 26] = [
+    "/comment/body",
+    "/review/body",
+    "/pull_request/title",
+    "/issue/title",
+    "/discussion/title",
+    "/milestone/title",
+    "/release/name",
+    "/label/name",
+    "/team/name",
+    "/project/name",
+    "/project_card/note",
+    "/project_column/name",
+    "/check_run/name",
+    "/workflow_job/name",
+    "/workflow_run/name",
+    "/workflow/name",
+    "/alert/rule/description",
+    "/security_advisory/summary",
+    "/package/name",
+    "/deployment/environment",
+    "/key/title",
+    "/rule/name",
+    "/member/login",
+    "/pages/0/title",
+    "/context",
+    "/ref",
+];
+
+/// Any event in a line, in GitHub's own words: "label created in owner/repo by alice: bug".
+pub(super) fn in_passing(event: &str, body: &Value) -> String {
+    let text = |path: &str| body.pointer(path).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let words = |name: &str| quoted(&name.replace(['_', '-'], " "));
+    let mut said = format!("[GitHub] {}", words(event));
+    if let Some(action) = text("/action") {
+        said.push_str(&format!(" {}", words(action)));
+    }
+    if let Some(place) = text("/repository/full_name").or_else(|| text("/organization/login")) {
+        said.push_str(&format!(" in {}", quoted(place)));
+    }
+    if let Some(who) = text("/sender/login") {
+        said.push_str(&format!(" by {}", quoted(who)));
+    }
+    if let Some(about) = ABOUT.iter().find_map(|path| text(path)) {
+        said.push_str(&format!(": {}", quoted(about)));
+    }
+    said
 }
 
 /// The first line of a text, not too long.

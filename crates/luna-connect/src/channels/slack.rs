@@ -1,9 +1,10 @@
 //! Slack: events of the Events API, and messages sent.
 
 use luna_core::ports::{Delivery, Received};
-use luna_model::{Channel, Error, Incoming, Recipient, Result, Secret};
+use luna_model::{Attachment, AttachmentKind, Channel, Error, Incoming, Recipient, Result, Secret};
 use serde_json::{Value, json};
 
+use super::markup::by_lines;
 use super::{PATIENCE, Services, parts, signatures};
 
 /// Longest text that Slack shows whole (chat.postMessage).
@@ -28,15 +29,16 @@ pub(super) fn read(secret: &Secret, delivery: &Delivery) -> Result<Received> {
 }
 
 /// The message in an event, if a person wrote one.
-fn message(body: &Value) -> Option<Incoming> {
+pub(super) fn message(body: &Value) -> Option<Incoming> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let event = body.get("event")?;
     let kind = event["type"].as_str()?;
-    let by_person = event.get("bot_id").is_none() && event.get("subtype").is_none();
+    let plain = event.get("subtype").is_none_or(|subtype| subtype == "file_share");
+    let by_person = event.get("bot_id").is_none() && plain;
     if !matches!(kind, "message" | "app_mention") || !by_person {
         return None;
     }
-    let said = text(&event["text"])?;
+    let said = text(&event["text"]).unwrap_or_default();
     // "<@U123> hello": whom it is said to is clear.
     let said = said
         .trim_start()
@@ -47,7 +49,11 @@ fn message(body: &Value) -> Option<Incoming> {
     let thread = text(&event["thread_ts"]).or_else(|| (kind == "app_mention").then(|| at.clone()));
     let team = body["team_id"].as_str().unwrap_or_default();
     let said = said.trim();
-    (!said.is_empty()).then_some(())?;
+    let files = event["files"].as_array().into_iter().flatten();
+    let attachments: Vec<_> = files.filter_map(attached).collect();
+    if said.is_empty() && attachments.is_empty() {
+        return None;
+    }
     Some(Incoming {
         channel: Channel::Slack,
         // A mention comes as a message too, under another event id but with the same time.
@@ -56,57 +62,49 @@ fn message(body: &Value) -> Option<Incoming> {
         name: text(&event["user"])?,
         to: Recipient { channel: Channel::Slack, place: channel, thread },
         text: said.to_owned(),
+        attachments,
     })
 }
 
-pub(super) async fn send(services: &Services, to: &Recipient, text: &str) -> Result<()> {
+fn attached(file: &Value) -> Option<Attachment> {
+    let media_type = file["mimetype"].as_str().unwrap_or_default().to_owned();
+    Some(Attachment {
+        kind: AttachmentKind::of(&media_type),
+        name: file["name"].as_str().unwrap_or("file").to_owned(),
+        media_type,
+        size: file["size"].as_u64(),
+        at: file["url_private_download"].as_str().or_else(|| file["url_private"].as_str())?.to_owned(),
+    })
+}
+
+pub(super) fn parts(text: &str) -> Vec<String> {
+    parts::of(&markup(text), LONGEST)
+}
+
+pub(super) async fn send(services: &Services, to: &Recipient, part: &str) -> Result<()> {
     let token = services.needed("SLACK_BOT_TOKEN").await?;
-    for part in parts::of(&markup(text), LONGEST) {
-        let mut body = json!({ "channel": to.place, "text": part, "mrkdwn": true });
-        if let Some(thread) = &to.thread {
-            body["thread_ts"] = thread.clone().into();
-        }
-        let url = format!("{}/chat.postMessage", services.config.slack.trim_end_matches('/'));
-        let request = services.client.post(url).bearer_auth(token.expose()).json(&body);
-        let (status, answer) = services.ask("Slack", request, PATIENCE).await?;
-        if answer["ok"] == true {
-            continue;
-        }
-        let why = answer["error"].as_str().unwrap_or_default();
-        return Err(match why {
-            "ratelimited" | "internal_error" | "fatal_error" => {
-                Error::unavailable(format!("Slack cannot take it now: {why}"))
-            }
-            _ => Error::invalid(format!("Slack refused it ({status}): {why}")),
-        });
+    let mut body = json!({ "channel": to.place, "text": part, "mrkdwn": true });
+    if let Some(thread) = &to.thread {
+        body["thread_ts"] = thread.clone().into();
     }
-    Ok(())
+    let url = format!("{}/chat.postMessage", services.config.slack.trim_end_matches('/'));
+    let request = services.client.post(url).bearer_auth(token.expose()).json(&body);
+    let (status, answer) = services.ask("Slack", request, PATIENCE).await?;
+    if answer["ok"] == true {
+        return Ok(());
+    }
+    let why = answer["error"].as_str().unwrap_or_default();
+    Err(match why {
+        "ratelimited" | "internal_error" | "fatal_error" => {
+            Error::unavailable(format!("Slack cannot take it now: {why}"))
+        }
+        _ => Error::invalid(format!("Slack refused it ({status}): {why}")),
+    })
 }
 
 /// Markdown in Slack's own way: `*bold*`, `_italic_`, `<address|text>`, and no headings.
 fn markup(text: &str) -> String {
-    let mut code = false;
-    let lines = text.lines().map(|line| {
-        if line.trim_start().starts_with("```") {
-            code = !code;
-            return "```".to_owned();
-        }
-        if code {
-            return escaped(line);
-        }
-        let heading = line.trim_start_matches('#');
-        if heading.len() < line.len() && heading.starts_with(' ') {
-            return format!("*{}*", links(&escaped(heading.trim())));
-        }
-        let bullet = line.trim_start();
-        let indent = &line[..line.len() - bullet.len()];
-        let line = match bullet.strip_prefix("- ").or_else(|| bullet.strip_prefix("* ")) {
-            Some(item) => format!("{indent}• {item}"),
-            None => line.to_owned(),
-        };
-        links(&escaped(&line).replace("**", "*"))
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    by_lines(text, |line| links(&escaped(line)), escaped)
 }
 
 fn escaped(text: &str) -> String {

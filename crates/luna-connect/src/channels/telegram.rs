@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use luna_core::ports::{Delivery, Received};
-use luna_model::{Channel, Error, Incoming, Recipient, Result, Secret};
+use luna_model::{Attachment, AttachmentKind, Channel, Error, Incoming, Recipient, Result, Secret};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::markup::by_lines;
 use super::{PATIENCE, Services, parts, signatures};
 use crate::address::address;
 
@@ -30,6 +31,35 @@ struct Message {
     chat: Chat,
     text: Option<String>,
     caption: Option<String>,
+    voice: Option<File>,
+    audio: Option<File>,
+    document: Option<File>,
+    video: Option<File>,
+    video_note: Option<File>,
+    /// One picture in several sizes, the largest last.
+    #[serde(default)]
+    photo: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    file_id: String,
+    file_name: Option<String>,
+    mime_type: Option<String>,
+    file_size: Option<u64>,
+}
+
+impl File {
+    fn attached(self, name: &str, media_type: &str) -> Attachment {
+        let media_type = self.mime_type.unwrap_or_else(|| media_type.to_owned());
+        Attachment {
+            kind: AttachmentKind::of(&media_type),
+            name: self.file_name.unwrap_or_else(|| name.to_owned()),
+            media_type,
+            size: self.file_size,
+            at: self.file_id,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -61,7 +91,20 @@ pub(super) fn read(secret: &Secret, delivery: &Delivery) -> Result<Received> {
 fn message(update: Update) -> Option<Incoming> {
     let message = update.message?;
     let from = message.from.filter(|from| !from.is_bot)?;
-    let text = message.text.or(message.caption).filter(|t| !t.trim().is_empty())?;
+    let text = message.text.or(message.caption).unwrap_or_default();
+    let attachments: Vec<_> = [
+        message.voice.map(|file| file.attached("voice.ogg", "audio/ogg")),
+        message.audio.map(|file| file.attached("audio", "audio/mpeg")),
+        message.photo.into_iter().next_back().map(|file| file.attached("photo.jpg", "image/jpeg")),
+        message.document.map(|file| file.attached("file", "")),
+        message.video.or(message.video_note).map(|file| file.attached("video.mp4", "video/mp4")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if text.trim().is_empty() && attachments.is_empty() {
+        return None;
+    }
     Some(Incoming {
         channel: Channel::Telegram,
         delivery: update.update_id.to_string(),
@@ -73,6 +116,7 @@ fn message(update: Update) -> Option<Incoming> {
             thread: message.message_thread_id.map(|t| t.to_string()),
         },
         text,
+        attachments,
     })
 }
 
@@ -95,36 +139,33 @@ pub(super) async fn fetch(services: &Services, token: &Secret) -> Result<Vec<Inc
     Ok(messages)
 }
 
-pub(super) async fn send(services: &Services, to: &Recipient, text: &str) -> Result<()> {
-    let token = services.needed("TELEGRAM_BOT_TOKEN").await?;
-    for part in parts::of(text, LONGEST) {
-        let mut body = json!({ "chat_id": to.place, "text": part, "parse_mode": "Markdown" });
-        if let Some(thread) = to.thread.as_ref().and_then(|t| t.parse::<i64>().ok()) {
-            body["message_thread_id"] = thread.into();
-        }
-        let url = method(services, &token, "sendMessage");
-        let (status, answer) =
-            services.ask("Telegram", services.client.post(&url).json(&body), PATIENCE).await?;
-        if status == StatusCode::BAD_REQUEST {
-            // Its Markdown is strict: what it cannot read goes as plain text.
-            body.as_object_mut().map(|fields| fields.remove("parse_mode"));
-            let (status, answer) =
-                services.ask("Telegram", services.client.post(&url).json(&body), PATIENCE).await?;
-            if !status.is_success() {
-                return Err(refused(status, &answer));
-            }
-        } else if !status.is_success() {
-            return Err(refused(status, &answer));
-        }
-    }
-    Ok(())
+pub(super) fn parts(text: &str) -> Vec<String> {
+    // Its Markdown has one asterisk for bold, and neither headings nor bullets.
+    parts::of(&by_lines(text, str::to_owned, str::to_owned), LONGEST)
 }
 
-fn method(services: &Services, token: &Secret, name: &str) -> String {
+pub(super) async fn send(services: &Services, to: &Recipient, part: &str) -> Result<()> {
+    let token = services.needed("TELEGRAM_BOT_TOKEN").await?;
+    let mut body = json!({ "chat_id": to.place, "text": part, "parse_mode": "Markdown" });
+    if let Some(thread) = to.thread.as_ref().and_then(|t| t.parse::<i64>().ok()) {
+        body["message_thread_id"] = thread.into();
+    }
+    let url = method(services, &token, "sendMessage");
+    let mut sent = services.ask("Telegram", services.client.post(&url).json(&body), PATIENCE).await?;
+    if sent.0 == StatusCode::BAD_REQUEST {
+        // It reads Markdown strictly: what it cannot read goes as plain text.
+        body.as_object_mut().map(|fields| fields.remove("parse_mode"));
+        sent = services.ask("Telegram", services.client.post(&url).json(&body), PATIENCE).await?;
+    }
+    let (status, answer) = sent;
+    if status.is_success() { Ok(()) } else { Err(refused(status, &answer)) }
+}
+
+pub(super) fn method(services: &Services, token: &Secret, name: &str) -> String {
     format!("{}/bot{}/{name}", services.config.telegram.trim_end_matches('/'), token.expose())
 }
 
-fn refused(status: StatusCode, answer: &Value) -> Error {
+pub(super) fn refused(status: StatusCode, answer: &Value) -> Error {
     let why = answer.get("description").and_then(Value::as_str).unwrap_or_default();
     Error::invalid(format!("Telegram refused it ({status}): {why}"))
 }

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use luna_core::ports::{Channels as _, Delivery, Secrets};
-use luna_model::{Channel, ErrorKind, Recipient, Result, Secret, Timestamp};
+use luna_model::{Attachment, AttachmentKind, Channel, ErrorKind, Recipient, Result, Secret, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -190,26 +190,66 @@ async fn every_documented_update_is_read_or_passed_over() {
     }
 }
 
-#[test]
-fn every_example_of_octokit_is_summed_up_or_passed_over_without_a_crash() {
-    let Some(folder) = samples() else { return };
-    let (mut all, mut said) = (0, std::collections::BTreeSet::new());
-    for event in std::fs::read_dir(folder.join("github")).unwrap().flatten() {
-        let name = event.file_name().to_string_lossy().into_owned();
-        for example in std::fs::read_dir(event.path()).unwrap().flatten() {
-            let body: Value =
-                serde_json::from_str(&std::fs::read_to_string(example.path()).unwrap()).unwrap();
-            all += 1;
-            if let Some(line) = github::summary(&name, &body) {
-                assert!(line.starts_with("[GitHub] ") && !line.contains('\n') && line.len() < 600, "{line}");
-                said.insert(name.clone());
-            }
+/// Every example that octokit publishes, by its event; None, said aloud, where its package is not there.
+fn octokit() -> Option<Vec<(String, Value)>> {
+    let package = "../../node_modules/@octokit/webhooks-examples/api.github.com/index.json";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(package);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("SKIPPED: no examples at {}; npm install brings them", path.display());
+        return None;
+    };
+    let kinds: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let examples = |kind: Value| {
+        let name = kind["name"].as_str().unwrap().to_owned();
+        let bodies = kind["examples"].as_array().cloned().unwrap_or_default();
+        bodies.into_iter().map(move |body| (name.clone(), body))
+    };
+    Some(kinds.into_iter().flat_map(examples).collect())
+}
+
+#[tokio::test]
+async fn every_event_that_octokit_shows_is_summed_up_and_what_matters_is_passed_on() {
+    let Some(examples) = octokit() else { return };
+    let config = ServicesConfig {
+        notify_slack: Some("C1".into()),
+        notify_telegram: Some("11".into()),
+        ..ServicesConfig::default()
+    };
+    let sign = |text: &str| {
+        use hmac::{KeyInit as _, Mac as _};
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"s3cret").unwrap();
+        mac.update(text.as_bytes());
+        format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+    };
+    let hooks = services(config, vec![("GITHUB_WEBHOOK_SECRET", "s3cret".into())]);
+    let (mut kinds, mut passed_on) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for (event, body) in &examples {
+        let text = body.to_string();
+        let signature = sign(&text);
+        let headers = [("x-github-event", event.as_str()), ("x-hub-signature-256", signature.as_str())];
+        let received = hooks.read(&delivery(Channel::Github, &headers, &text, 0)).await.unwrap();
+        assert_eq!(received.answer["ok"], true);
+        assert!(received.incoming.is_empty(), "an event orders nothing");
+        kinds.insert(event.clone());
+        if event == "ping" {
+            assert!(received.answer["zen"].is_string());
+            continue;
+        }
+        let line = received.answer["summary"].as_str().unwrap();
+        assert!(line.starts_with("[GitHub] ") && !line.contains('\n') && line.len() < 900, "{event}: {line}");
+        assert!(!line.ends_with(": ") && !line.contains("somebody"), "{event}: {line}");
+        if !received.forward.is_empty() {
+            let to: Vec<_> = received.forward.iter().map(|(to, _)| (to.channel, to.place.as_str())).collect();
+            assert_eq!(to, [(Channel::Slack, "C1"), (Channel::Telegram, "11")]);
+            assert!(received.forward.iter().all(|(_, said)| said == line), "{event}: {:?}", received.forward);
+            passed_on.insert(event.as_str());
         }
     }
-    assert!(all > 40, "{all}");
-    for event in ["issues", "pull_request"] {
-        assert!(said.contains(event), "{event} is never summed up; {said:?} are");
+    assert!(kinds.len() >= 50 && examples.len() >= 300, "{} of {} kinds", examples.len(), kinds.len());
+    for event in ["push", "pull_request", "issues", "issue_comment", "release"] {
+        assert!(passed_on.contains(event), "{event} is never passed on; {passed_on:?} are");
     }
+    assert!(!passed_on.contains("label") && !passed_on.contains("check_run"), "{passed_on:?}");
 }
 
 #[test]
@@ -218,7 +258,7 @@ fn a_push_is_said_as_documented() {
         "ref": "refs/heads/main", "sender": { "login": "alice" }, "repository": { "full_name": "owner/repo" },
         "commits": [{}, {}], "head_commit": { "message": "fix login bug\n\nmore" },
     });
-    let said = github::summary("push", &body).unwrap();
+    let said = github::worth_telling("push", &body).unwrap();
     assert_eq!(said, "[GitHub] alice pushed 2 commits to owner/repo/main: fix login bug");
 }
 
@@ -264,24 +304,39 @@ async fn long_texts_go_in_parts_and_what_telegram_cannot_read_goes_plain() {
     let config = ServicesConfig { telegram: url.clone(), ..ServicesConfig::default() };
     let telegram = services(config, vec![("TELEGRAM_BOT_TOKEN", "1:abc".into())]);
     let text = format!("{}\n\n{}", "a".repeat(4000), "b".repeat(4000));
-    telegram.send(&to(Channel::Telegram, None), &text).await.unwrap();
+    telegram.send(&to(Channel::Telegram, None), &text, 0).await.unwrap();
     let calls = std::mem::take(&mut *service.calls.lock().await);
     assert_eq!(calls.len(), 2);
     assert_eq!((calls[0].1.as_str(), calls[0].2["chat_id"].as_str()), ("/bot1:abc/sendMessage", Some("c1")));
     *service.answers.lock().await =
         vec![(StatusCode::BAD_REQUEST, json!({ "description": "can't parse entities" }))];
-    telegram.send(&to(Channel::Telegram, None), "a_b").await.unwrap();
+    telegram.send(&to(Channel::Telegram, None), "a_b", 0).await.unwrap();
     let calls = std::mem::take(&mut *service.calls.lock().await);
     assert_eq!((calls.len(), calls[1].2.get("parse_mode")), (2, None));
+    // What was sent before a part failed is not sent again.
+    let done = || (StatusCode::OK, json!({ "ok": true }));
+    *service.answers.lock().await = vec![done(), (StatusCode::BAD_GATEWAY, json!({}))];
+    let cut = telegram.send(&to(Channel::Telegram, None), &text, 0).await.unwrap_err();
+    assert_eq!((cut.parts, cut.why.kind), (1, ErrorKind::Unavailable));
+    telegram.send(&to(Channel::Telegram, None), &text, cut.parts).await.unwrap();
+    let calls = std::mem::take(&mut *service.calls.lock().await);
+    assert_eq!(calls.len(), 3);
+    assert!(calls[2].2["text"].as_str().unwrap().starts_with('b'), "only the second part goes again");
+    telegram
+        .send(&to(Channel::Telegram, None), "# Plan\n**now**: [this](https://a.b)\n- one", 0)
+        .await
+        .unwrap();
+    let calls = std::mem::take(&mut *service.calls.lock().await);
+    assert_eq!(calls[0].2["text"], "*Plan*\n*now*: [this](https://a.b)\n• one", "in its own markup");
     *service.answers.lock().await = vec![(StatusCode::TOO_MANY_REQUESTS, json!({}))];
-    let busy = telegram.send(&to(Channel::Telegram, None), "x").await.unwrap_err();
+    let busy = telegram.send(&to(Channel::Telegram, None), "x", 0).await.unwrap_err().why;
     assert_eq!(busy.kind, ErrorKind::Unavailable, "it is tried again");
     assert!(!busy.message.contains("1:abc"));
     let gone = services(
         ServicesConfig { telegram: "http://127.0.0.1:1".into(), ..ServicesConfig::default() },
         vec![("TELEGRAM_BOT_TOKEN", "1:abc".into())],
     );
-    let gone = gone.send(&to(Channel::Telegram, None), "x").await.unwrap_err();
+    let gone = gone.send(&to(Channel::Telegram, None), "x", 0).await.unwrap_err().why;
     assert!(!gone.message.contains("1:abc"), "no token in what is said: {}", gone.message);
 }
 
@@ -314,9 +369,9 @@ async fn discords_answer_takes_the_place_of_thinking_and_slacks_goes_into_the_th
     let config = ServicesConfig { discord: url.clone(), slack: url, ..ServicesConfig::default() };
     let secrets = vec![("DISCORD_BOT_TOKEN", "d".into()), ("SLACK_BOT_TOKEN", "s".into())];
     let both = services(config, secrets);
-    both.send(&to(Channel::Discord, Some("app/tok")), "hello").await.unwrap();
-    both.send(&to(Channel::Discord, None), "hello").await.unwrap();
-    both.send(&to(Channel::Slack, Some("1.2")), "**hello**").await.unwrap();
+    both.send(&to(Channel::Discord, Some("app/tok")), "hello", 0).await.unwrap();
+    both.send(&to(Channel::Discord, None), "hello", 0).await.unwrap();
+    both.send(&to(Channel::Slack, Some("1.2")), "**hello**", 0).await.unwrap();
     let calls = service.calls.lock().await;
     assert_eq!((&calls[0].0, calls[0].1.as_str()), (&Method::PATCH, "/webhooks/app/tok/messages/@original"));
     assert_eq!(calls[1].1, "/channels/c1/messages");
@@ -324,4 +379,154 @@ async fn discords_answer_takes_the_place_of_thinking_and_slacks_goes_into_the_th
         (calls[2].2["text"].as_str(), calls[2].2["thread_ts"].as_str()),
         (Some("*hello*"), Some("1.2"))
     );
+}
+
+#[tokio::test]
+async fn what_is_sent_with_a_message_is_read_from_each_service() {
+    let secrets = vec![("TELEGRAM_SECRET_TOKEN", "t".into())];
+    let telegram = services(ServicesConfig::default(), secrets);
+    let update = |what: Value| {
+        let mut message = json!({ "message_id": 1, "date": 1, "chat": { "id": 11, "type": "private" },
+            "from": { "id": 42, "is_bot": false, "first_name": "Ada" } });
+        message.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        json!({ "update_id": 7, "message": message }).to_string()
+    };
+    let read = |body: String| {
+        let headers = [("x-telegram-bot-api-secret-token", "t")];
+        let (telegram, delivery) = (&telegram, delivery(Channel::Telegram, &headers, &body, 0));
+        async move { telegram.read(&delivery).await.unwrap().incoming }
+    };
+    let voice = json!({ "voice": { "duration": 3, "mime_type": "audio/ogg", "file_id": "AwACAgI", "file_unique_id": "A", "file_size": 9417 } });
+    let heard = read(update(voice)).await;
+    assert_eq!((heard[0].text.as_str(), heard[0].attachments.len()), ("", 1));
+    let note = &heard[0].attachments[0];
+    assert_eq!((note.kind, note.at.as_str(), note.size), (AttachmentKind::Voice, "AwACAgI", Some(9417)));
+    let photo = json!({ "caption": "What is this?", "photo": [
+        { "file_id": "small", "file_unique_id": "s", "width": 90, "height": 67, "file_size": 1031 },
+        { "file_id": "large", "file_unique_id": "l", "width": 800, "height": 600, "file_size": 68731 } ] });
+    let seen = read(update(photo)).await;
+    assert_eq!(seen[0].text, "What is this?");
+    assert_eq!(
+        (seen[0].attachments[0].kind, seen[0].attachments[0].at.as_str()),
+        (AttachmentKind::Image, "large")
+    );
+    let document = json!({ "document": { "file_name": "notes.txt", "mime_type": "text/plain", "file_id": "D", "file_unique_id": "d", "file_size": 8 } });
+    assert_eq!(read(update(document)).await[0].attachments[0].name, "notes.txt");
+    assert!(read(update(json!({ "new_chat_title": "x" }))).await.is_empty(), "nothing was said");
+
+    let slack = json!({ "type": "event_callback", "team_id": "T1", "event": { "type": "message", "subtype": "file_share",
+        "user": "U1", "channel": "C1", "ts": "1.2", "text": "", "files": [ { "id": "F1", "name": "plan.csv", "mimetype": "text/csv",
+        "size": 64, "url_private": "https://files.slack.com/files-pri/T1-F1/plan.csv",
+        "url_private_download": "https://files.slack.com/files-pri/T1-F1/download/plan.csv" } ] } });
+    let said = super::slack::message(&slack).unwrap();
+    assert_eq!((said.text.as_str(), said.attachments[0].kind), ("", AttachmentKind::File));
+    assert!(said.attachments[0].at.ends_with("/download/plan.csv"));
+
+    let discord = json!({ "id": "1", "application_id": "2", "token": "x", "channel_id": "3", "type": 2,
+        "member": { "user": { "id": "4", "username": "ada" } },
+        "data": { "id": "5", "name": "ask", "options": [ { "name": "file", "type": 11, "value": "99" }, { "name": "words", "type": 3, "value": "Read it" } ],
+        "resolved": { "attachments": { "99": { "id": "99", "filename": "cat.png", "content_type": "image/png", "size": 4,
+        "url": "https://cdn.discordapp.com/ephemeral-attachments/1/2/cat.png", "proxy_url": "https://media.discordapp.net/x" } } } } });
+    let asked = super::discord::message(&discord).unwrap();
+    assert_eq!((asked.text.as_str(), asked.attachments[0].kind), ("Read it", AttachmentKind::Image));
+}
+
+/// A service that keeps files: Telegram's behind two questions, Slack's behind a token, one that never ends.
+async fn keeps_files() -> (String, Arc<Mutex<Vec<String>>>) {
+    use axum::http::HeaderMap;
+    use axum::response::{IntoResponse as _, Redirect};
+    use axum::routing::{get, post};
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let asked = Arc::clone(&seen);
+    let found = json!({ "ok": true, "result": { "file_id": "AwACAgI", "file_path": "voice/file_0.oga" } });
+    let router = Router::new()
+        .route(
+            "/bot1:abc/getFile",
+            post(|body: axum::Json<Value>| async move {
+                if body["file_id"] == "AwACAgI" {
+                    return axum::Json(found).into_response();
+                }
+                let refused =
+                    json!({ "ok": false, "error_code": 400, "description": "Bad Request: file is too big" });
+                (StatusCode::BAD_REQUEST, axum::Json(refused)).into_response()
+            }),
+        )
+        .route("/file/bot1:abc/voice/file_0.oga", get(|| async { b"OggS a voice".to_vec() }))
+        .route(
+            "/files-pri/T1-F1/notes.txt",
+            get(|headers: HeaderMap| async move {
+                match headers.get("authorization").and_then(|h| h.to_str().ok()) {
+                    Some("Bearer s") => "buy milk".into_response(),
+                    _ => Redirect::to("/login").into_response(),
+                }
+            }),
+        )
+        .route(
+            "/attachments/long.txt",
+            get(|| async {
+                axum::body::Body::from_stream(futures::stream::repeat_with(|| {
+                    Ok::<_, std::io::Error>(vec![b'x'; 1024])
+                }))
+            }),
+        )
+        .layer(axum::middleware::from_fn(
+            move |request: axum::extract::Request, next: axum::middleware::Next| {
+                let asked = Arc::clone(&asked);
+                async move {
+                    asked.lock().await.push(request.uri().path().to_owned());
+                    next.run(request).await
+                }
+            },
+        ));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://{address}"), seen)
+}
+
+#[tokio::test]
+async fn what_was_sent_is_loaded_from_its_service_alone_within_limits_and_no_token_is_said() {
+    let (url, asked) = keeps_files().await;
+    let config = ServicesConfig {
+        telegram: url.clone(),
+        discord: url.clone(),
+        slack: url.clone(),
+        ..ServicesConfig::default()
+    };
+    let with = |slack: &str| {
+        let secrets = vec![("TELEGRAM_BOT_TOKEN", "1:abc".into()), ("SLACK_BOT_TOKEN", slack.to_owned())];
+        services(config.clone(), secrets)
+    };
+    let known = with("s");
+    let sent = |at: &str| Attachment {
+        kind: AttachmentKind::File,
+        name: "it".into(),
+        media_type: String::new(),
+        size: None,
+        at: at.into(),
+    };
+    let voice = known.attachment(Channel::Telegram, &sent("AwACAgI"), 1_000).await.unwrap();
+    assert_eq!(voice, b"OggS a voice");
+    let refused = known.attachment(Channel::Telegram, &sent("other"), 1_000).await.unwrap_err();
+    assert!(
+        refused.message.contains("file is too big") && !refused.message.contains("1:abc"),
+        "{}",
+        refused.message
+    );
+    let notes = format!("{url}/files-pri/T1-F1/notes.txt");
+    assert_eq!(known.attachment(Channel::Slack, &sent(&notes), 1_000).await.unwrap(), b"buy milk");
+    let unknown = with("other").attachment(Channel::Slack, &sent(&notes), 1_000).await.unwrap_err();
+    assert_eq!(unknown.kind, ErrorKind::Unavailable, "a page to sign in is no file: {}", unknown.message);
+    let long =
+        known.attachment(Channel::Discord, &sent(&format!("{url}/attachments/long.txt")), 100_000).await;
+    assert_eq!(long.unwrap_err().kind, ErrorKind::LimitReached);
+    let before = asked.lock().await.len();
+    let large = Attachment { size: Some(2_000), ..sent("AwACAgI") };
+    assert_eq!(
+        known.attachment(Channel::Telegram, &large, 1_000).await.unwrap_err().kind,
+        ErrorKind::LimitReached
+    );
+    let elsewhere = known.attachment(Channel::Slack, &sent("http://169.254.169.254/latest"), 1_000).await;
+    assert_eq!(elsewhere.unwrap_err().kind, ErrorKind::Forbidden);
+    assert_eq!(asked.lock().await.len(), before, "nobody was asked for these");
 }

@@ -51,6 +51,7 @@ pub(super) fn read(secret: Option<&Secret>, delivery: &Delivery) -> Result<Recei
         name,
         to,
         text: message.text,
+        attachments: vec![],
     };
     Ok(Received { incoming: vec![incoming], ..Received::default() })
 }

@@ -122,7 +122,12 @@ impl Luna {
             Some(id) => self.db().conversation(id).await?.map(|c| c.id),
             None => None,
         };
-        let request = ChatRequest { conversation, message: message.text.clone(), ..ChatRequest::default() };
+        let attached = self.attached(message).await;
+        let Some(said) = attached.said(&message.text) else {
+            return Ok(format!("I could not make use of what you sent: {}.", attached.trouble.join("; ")));
+        };
+        let request =
+            ChatRequest { conversation, message: said, images: attached.images, ..ChatRequest::default() };
         let mut turn = self.chat_as(request, Asker::Guest(guest)).await?;
         if conversation.is_none() {
             let begun = Sender { conversation: Some(turn.conversation), ..sender };

@@ -293,6 +293,7 @@ impl Luna {
                     // Each talk is one of its own, and a person the same in all of them.
                     sender: format!("{}/{}/{}", package.id, name(&sender), name(&conversation)),
                     name: name(&sender),
+                    attachments: vec![],
                     to: Recipient {
                         channel: Channel::Plugin,
                         place,

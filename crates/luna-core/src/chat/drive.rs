@@ -151,8 +151,13 @@ impl Driver {
         if earlier {
             self.outside.push("an earlier tool call of this conversation".into());
         }
-        if messages.iter().any(|m| m.role == Role::User && m.content.starts_with("<outside from=")) {
+        let mut said =
+            messages.iter().filter(|m| m.role == Role::User).map(|m| m.content.find(prompt::OUTSIDE));
+        if said.clone().any(|at| at == Some(0)) {
             self.outside.push("a webhook or an email".into());
+        }
+        if said.any(|at| at > Some(0)) {
+            self.outside.push("a file in this conversation".into());
         }
         if messages.iter().any(|m| !m.images.is_empty()) {
             self.outside.push("a picture in this conversation".into());

@@ -220,11 +220,14 @@ pub(crate) fn marked(result: &ToolResult, origin: &str) -> String {
     if result.from_outside { outside(&result.content, origin) } else { result.content.clone() }
 }
 
+/// How text from outside begins where a model reads it.
+pub(crate) const OUTSIDE: &str = "<outside from=\"";
+
 /// Text from outside between marks that it cannot close itself.
 pub(crate) fn outside(text: &str, origin: &str) -> String {
     let inside = text.replace("</outside", "<\u{200b}/outside").replace("<outside", "<\u{200b}outside");
     let origin = origin.replace(['"', '<', '>', '\n'], " ");
-    format!("<outside from=\"{origin}\">\n{inside}\n</outside>")
+    format!("{OUTSIDE}{origin}\">\n{inside}\n</outside>")
 }
 
 /// A title from the first thing that was said: its first line, cut at a word.

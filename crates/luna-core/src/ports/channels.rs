@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use async_trait::async_trait;
-use luna_model::{Channel, ChannelState, Incoming, Recipient, Result, Timestamp};
+use luna_model::{Attachment, Channel, ChannelState, Incoming, Recipient, Result, Timestamp};
 use serde_json::Value;
 
 /// A request of a service, as it came: signatures are made over the very bytes.
@@ -40,6 +40,15 @@ pub struct Received {
     pub forward: Vec<(Recipient, String)>,
 }
 
+/// A text that was not sent, or not all of it.
+#[derive(Debug)]
+pub struct Unsent {
+    /// How many of its parts are sent by now.
+    pub parts: u32,
+    /// Why not the next.
+    pub why: luna_model::Error,
+}
+
 /// The services.
 #[async_trait]
 pub trait Channels: Send + Sync {
@@ -50,8 +59,12 @@ pub trait Channels: Send + Sync {
     /// its signature is wrong or old, `Invalid` when it is not as documented.
     async fn read(&self, delivery: &Delivery) -> Result<Received>;
 
-    /// Sends a text (Markdown), in the service's own markup and in parts of the length it takes.
-    async fn send(&self, to: &Recipient, text: &str) -> Result<()>;
+    /// Sends a text (Markdown), in the service's own markup and in parts of the length it takes, but not the first so many
+    /// parts, which were sent before.
+    async fn send(&self, to: &Recipient, text: &str, sent: u32) -> std::result::Result<(), Unsent>;
+
+    /// What was sent with a message. `LimitReached` when it is larger than so many bytes.
+    async fn attachment(&self, channel: Channel, what: &Attachment, most: usize) -> Result<Vec<u8>>;
 
     /// Waits for messages of services that cannot reach this machine. Never ends while one of them is set up so; pending
     /// for ever when none is.
@@ -72,7 +85,11 @@ impl Channels for NoChannels {
         Err(luna_model::Error::unavailable("this channel is not set up"))
     }
 
-    async fn send(&self, _: &Recipient, _: &str) -> Result<()> {
+    async fn send(&self, _: &Recipient, _: &str, parts: u32) -> std::result::Result<(), Unsent> {
+        Err(Unsent { parts, why: luna_model::Error::unavailable("this channel is not set up") })
+    }
+
+    async fn attachment(&self, _: Channel, _: &Attachment, _: usize) -> Result<Vec<u8>> {
         Err(luna_model::Error::unavailable("this channel is not set up"))
     }
 
