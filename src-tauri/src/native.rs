@@ -254,8 +254,13 @@ impl Shell {
             _ => {}
         }
         let settings = self.settings();
-        if settings.notifications && !settings.do_not_disturb && !window::is_looked_at(&self.app) {
-            self.notices.on(event, &settings);
+        let tells = settings.notifications && !settings.do_not_disturb && !window::is_looked_at(&self.app);
+        if tells
+            && self.notices.on(event, &settings)
+            && let Event::Notice { text, .. } = event
+        {
+            // What Luna says by herself waits no more.
+            let _ = self.core.call("initiative.shown", json!({ "text": text })).await;
         }
         if let Event::ConfirmationSettled { action, .. } = event {
             self.notices.settled(*action);

@@ -1,6 +1,6 @@
 //! What Luna begins by herself: whether somebody is there, and how she holds back.
 
-use luna_model::{Initiative, Leave, Result, UserNow};
+use luna_model::{Initiative, Leave, OwnWord, Result, UserNow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -47,9 +47,25 @@ async fn leave(cx: Context, q: Leaving) -> Result<UserNow> {
     })
 }
 
+async fn waiting(cx: Context, _: Empty) -> Result<Vec<OwnWord>> {
+    cx.luna.take_all_proactive().await
+}
+
+#[derive(Debug, Deserialize, TS)]
+struct Shown {
+    text: String,
+}
+
+async fn shown(cx: Context, q: Shown) -> Result<Done> {
+    cx.luna.took_proactive(&q.text).await?;
+    Ok(Done {})
+}
+
 pub(crate) fn register(r: &mut Register) {
     r.reply("initiative.get", get);
     r.reply("initiative.less", less);
     r.reply("initiative.reset", reset);
     r.reply("initiative.leave", leave);
+    r.reply("initiative.waiting", waiting);
+    r.reply("initiative.shown", shown);
 }

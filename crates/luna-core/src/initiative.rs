@@ -195,11 +195,8 @@ impl Luna {
             _ => self.next_morning().await?,
         };
         let Some(text) = text else { return Ok(()) };
-        self.db().queue_proactive(text.clone(), now).await?;
         self.said_by_herself(kind).await?;
-        let about = serde_json::json!({ "kind": "greeting", "initiative": kind });
-        self.bus().publish(Event::Notice { level: "info".into(), text, about: Some(about) });
-        Ok(())
+        self.say_by_herself(&text, serde_json::json!({ "kind": "greeting", "initiative": kind })).await
     }
 
     /// Whether the user wants a brief at all: its job can be switched off.

@@ -139,7 +139,8 @@ impl Luna {
         }
         task.state = TaskState::Completed;
         self.moved(task).await?;
-        self.say_by_herself(&format!("I finished the task \"{}\".", task.title)).await
+        let text = format!("I finished the task \"{}\".", task.title);
+        self.say_by_herself(&text, "proactive".into()).await
     }
 
     async fn one_step(&self, task: &mut AgentTask, at: usize) -> Result<(String, ConversationId)> {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How the user is, as far as it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,6 +72,18 @@ pub struct UserNow {
     pub leave: Option<Leave>,
     /// Why Luna keeps quiet, while she does.
     pub quiet: Option<Quiet>,
+}
+
+/// A message that Luna begins by herself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OwnWord {
+    /// The text.
+    pub text: String,
+    /// What it is about, as in its notice.
+    pub about: Option<Value>,
+    /// When it was said.
+    pub at: Timestamp,
 }
 
 /// How much Luna holds back with a kind of message that she begins by herself.

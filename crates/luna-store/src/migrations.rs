@@ -21,6 +21,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/035_calendar_accounts.sql")),
     M::up(include_str!("schema/042_packages_behind.sql")),
     M::up(include_str!("schema/038_outbox_parts.sql")),
+    M::up(include_str!("schema/039_proactive_about.sql")),
 ];
 
 /// The version of a database that had all steps.

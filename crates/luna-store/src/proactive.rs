@@ -1,33 +1,75 @@
-//! The queue of messages that Luna begins by herself.
+//! The queue of messages that Luna begins by herself. Whoever takes one out delivers it.
 
-use luna_model::{Result, Timestamp};
-use rusqlite::params;
+use luna_model::{OwnWord, Result};
+use rusqlite::{Connection, Row, params};
 
 use crate::Db;
-use crate::row::{micros, one, run, text};
+use crate::db::failure;
+use crate::row::{all, from_json, micros, one, run, text, time, to_json};
+
+/// Most messages that are taken at once.
+const MOST: u32 = 50;
 
 impl Db {
     /// Adds a message to the end of the queue.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub async fn queue_proactive(&self, message: String, at: Timestamp) -> Result<()> {
-        self.write(move |c| {
-            run(c, "INSERT INTO proactive (text, created_at) VALUES (?1, ?2)", params![message, micros(at)])
-                .map(drop)
-        })
-        .await
+    pub async fn queue_proactive(&self, word: OwnWord) -> Result<()> {
+        self.write(move |c| queue(c, &word)).await
     }
 
     /// Takes the oldest message out of the queue.
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub async fn take_proactive(&self) -> Result<Option<String>> {
+    pub async fn take_proactive(&self) -> Result<Option<OwnWord>> {
         self.write(|c| {
-            let sql = "DELETE FROM proactive WHERE seq = (SELECT min(seq) FROM proactive) RETURNING text";
-            one(c, sql, [], |row| text(row, "text"))
+            let sql = "DELETE FROM proactive WHERE seq = (SELECT min(seq) FROM proactive) RETURNING *";
+            one(c, sql, [], own_word)
         })
         .await
     }
+
+    /// Takes the newest message of this text out of the queue, and says whether there was one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn take_proactive_of(&self, message: String) -> Result<bool> {
+        self.write(move |c| {
+            let sql = "DELETE FROM proactive WHERE seq = (SELECT max(seq) FROM proactive WHERE text = ?1)";
+            Ok(run(c, sql, [message])? > 0)
+        })
+        .await
+    }
+
+    /// Takes all messages out of the queue (the newest fifty; what is older is gone stale), the oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn take_all_proactive(&self) -> Result<Vec<OwnWord>> {
+        self.write(|c| {
+            let mut newest = all(c, "SELECT * FROM proactive ORDER BY seq DESC LIMIT ?1", [MOST], own_word)?;
+            run(c, "DELETE FROM proactive", [])?;
+            newest.reverse();
+            Ok(newest)
+        })
+        .await
+    }
+}
+
+/// Adds a message to the end of the queue, in a write that does more.
+pub(crate) fn queue(c: &Connection, word: &OwnWord) -> Result<()> {
+    let about = word.about.as_ref().map(to_json).transpose()?;
+    let sql = "INSERT INTO proactive (text, about, created_at) VALUES (?1, ?2, ?3)";
+    run(c, sql, params![word.text, about, micros(word.at)]).map(drop)
+}
+
+fn own_word(row: &Row<'_>) -> Result<OwnWord> {
+    let about: Option<String> = row.get("about").map_err(failure)?;
+    Ok(OwnWord {
+        text: text(row, "text")?,
+        about: about.map(|about| from_json(&about)).transpose()?,
+        at: time(row, "created_at")?,
+    })
 }

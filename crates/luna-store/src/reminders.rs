@@ -1,7 +1,7 @@
 //! Reminders, and which of them were said. What is said goes into the queue of Luna's own messages in the same write, so
 //! that a reminder is said exactly once, whenever the program ends.
 
-use luna_model::{EventId, Reminder, ReminderId, Result, Timestamp};
+use luna_model::{EventId, OwnWord, Reminder, ReminderId, Result, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use crate::Db;
@@ -32,11 +32,11 @@ impl Db {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub async fn say_reminder(&self, id: ReminderId, message: String, at: Timestamp) -> Result<bool> {
+    pub async fn say_reminder(&self, id: ReminderId, message: OwnWord) -> Result<bool> {
         self.write(move |c| {
             let said = "UPDATE reminders SET said_at = ?2 WHERE id = ?1 AND said_at IS NULL";
-            let first = run(c, said, params![id.to_string(), micros(at)])? > 0;
-            queue_if(c, first, &message, at)
+            let first = run(c, said, params![id.to_string(), micros(message.at)])? > 0;
+            queue_if(c, first, &message)
         })
         .await
     }
@@ -62,7 +62,7 @@ impl Db {
     pub async fn say_alarm(
         &self,
         (event, original, minutes): AlarmKey,
-        message: Option<String>,
+        message: Option<OwnWord>,
         at: Timestamp,
     ) -> Result<bool> {
         self.write(move |c| {
@@ -72,7 +72,7 @@ impl Db {
                 params![event.to_string(), micros(original), minutes, micros(at)],
             )? > 0;
             match message {
-                Some(message) => queue_if(c, first, &message, at),
+                Some(message) => queue_if(c, first, &message),
                 None => Ok(false),
             }
         })
@@ -80,9 +80,9 @@ impl Db {
     }
 }
 
-fn queue_if(c: &Connection, first: bool, message: &str, at: Timestamp) -> Result<bool> {
+fn queue_if(c: &Connection, first: bool, word: &OwnWord) -> Result<bool> {
     if first {
-        run(c, "INSERT INTO proactive (text, created_at) VALUES (?1, ?2)", params![message, micros(at)])?;
+        crate::proactive::queue(c, word)?;
     }
     Ok(first)
 }

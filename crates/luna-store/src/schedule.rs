@@ -2,8 +2,8 @@
 //! write that ends it: whenever the program ends, no due run is lost and none is made twice.
 
 use luna_model::{
-    ConversationId, Error, Job, JobId, JobRun, JobRunId, JobState, Result, RunCause, RunOutcome, Spent,
-    Timestamp, Usage,
+    ConversationId, Error, Job, JobId, JobRun, JobRunId, JobState, OwnWord, Result, RunCause, RunOutcome,
+    Spent, Timestamp, Usage,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -27,7 +27,7 @@ pub struct RunEnd {
     /// What came of it.
     pub output: String,
     /// What Luna says of it by herself.
-    pub message: Option<String>,
+    pub message: Option<OwnWord>,
     /// Where the job stands now.
     pub state: JobState,
     /// How often the run was tried again, and when the next try is.
@@ -186,8 +186,8 @@ impl Db {
                 "UPDATE jobs SET state = CASE WHEN enabled THEN ?2 ELSE 'cancelled' END, retries = ?3, retry_at = ?4 WHERE id = ?1",
                 params![job, to_word(&end.state)?, end.retry.0, end.retry.1.map(micros)],
             )?;
-            if let Some(message) = end.message {
-                run(c, "INSERT INTO proactive (text, created_at) VALUES (?1, ?2)", params![message, micros(end.at)])?;
+            if let Some(message) = &end.message {
+                crate::proactive::queue(c, message)?;
             }
             Ok(true)
         })

@@ -149,6 +149,29 @@ async fn told(luna: &InMemory) -> String {
 }
 
 #[tokio::test]
+async fn what_nobody_saw_waits_over_restarts_with_what_it_is_about_and_what_was_seen_does_not() {
+    let mut luna = awake("2026-03-02T07:59:00Z").await;
+    luna.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(done(&luna, &BRIEF).await.0, RunOutcome::Done);
+    luna.restart().await;
+    let waiting = luna.take_all_proactive().await.unwrap();
+    let brief = waiting.iter().find(|word| word.text.starts_with("Good morning")).expect("the brief waits");
+    assert_eq!(brief.about.as_ref().unwrap()["initiative"], "brief", "there can be less of it still");
+    assert_eq!(luna.take_all_proactive().await.unwrap(), vec![], "each is delivered once");
+    luna.clock.advance(SignedDuration::from_hours(24));
+    let mut watch = luna.bus().watch();
+    assert_eq!(done(&luna, &BRIEF).await.0, RunOutcome::Done);
+    let text = loop {
+        if let Event::Notice { text, .. } = &*watch.recv().await.unwrap() {
+            break text.clone();
+        }
+    };
+    assert!(luna.took_proactive(&text).await.unwrap(), "a window showed it");
+    assert_eq!(luna.take_proactive().await.unwrap(), None);
+    assert!(!luna.took_proactive(&text).await.unwrap());
+}
+
+#[tokio::test]
 async fn who_gets_up_hears_the_brief_once_and_who_comes_home_what_is_left_of_the_day() {
     let luna = awake("2026-03-02T06:20:00Z").await;
     luna.quick_add("Standup today at 10am").await.unwrap();

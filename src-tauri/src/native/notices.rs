@@ -118,11 +118,9 @@ impl Notices {
         Self(jobs)
     }
 
-    /// Tells of an event, where it is one to tell of.
-    pub(super) fn on(&self, event: &Event, settings: &Settings) {
-        if let Some(notice) = notice(event, settings) {
-            self.show(notice);
-        }
+    /// Tells of an event, where it is one to tell of; whether it is.
+    pub(super) fn on(&self, event: &Event, settings: &Settings) -> bool {
+        notice(event, settings).map(|notice| self.show(notice)).is_some()
     }
 
     /// A question needs no answer any more.

@@ -13,6 +13,16 @@ const told = new Map<string, AgentTask["state"]>();
 
 export function startAnnouncements(): void {
   live.listen(announce);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void announceWaiting();
+  });
+}
+
+/** Shows what Luna said by herself while nobody was there to see it. */
+export async function announceWaiting(): Promise<void> {
+  if (document.visibilityState !== "visible") return;
+  const waiting = await luna.call("initiative.waiting", {}).catch(() => []);
+  for (const { text, about } of waiting) noticed(text, "info", about);
 }
 
 /** Says once that programs outside do not reach Luna as they should. */
@@ -42,10 +52,23 @@ function announce(event: Event): void {
       break;
     case "notice":
       if (event.about === "lagged") break;
-      noticed(event.text, event.level, event.about);
-      notifier.tell(t().app.name, event.text, () => undefined);
+      spoken(event.text, event.level, event.about);
       break;
   }
+}
+
+/** What such a notice is about, if it is an object. */
+const named = (about: JsonValue): Record<string, JsonValue | undefined> => (about !== null && typeof about === "object" && !Array.isArray(about) ? about : {});
+
+/** Kinds of messages by Luna herself: they wait in her queue until somebody saw them. */
+const OWN: JsonValue[] = ["job", "budget", "greeting", "reminder", "event"];
+
+function spoken(text: string, level: string, about: JsonValue): void {
+  const told = notifier.tell(t().app.name, text, () => undefined);
+  const own = about === "proactive" || OWN.includes(named(about)["kind"] ?? null);
+  const seen = document.visibilityState === "visible";
+  if (seen || !own) noticed(text, level, about);
+  if (own && (seen || told)) luna.call("initiative.shown", { text }).catch(() => undefined);
 }
 
 const SNOOZE_MS = 10 * 60_000;
@@ -53,7 +76,7 @@ const SNOOZE_MS = 10 * 60_000;
 /** What Luna says by herself; what can be done about it is offered beside it. */
 function noticed(text: string, level: string, about: JsonValue): void {
   const shown = level === "error" || level === "warning" ? level : "info";
-  const kind = about !== null && typeof about === "object" && !Array.isArray(about) ? about : {};
+  const kind = named(about);
   const reminder = kind["kind"] === "reminder" ? kind["reminder"] : undefined;
   if (typeof reminder === "string") {
     const snooze = (): void => {
@@ -61,6 +84,8 @@ function noticed(text: string, level: string, about: JsonValue): void {
       luna.call("calendar.snooze", { reminder, until }).then(() => toasts.show(t().today.snoozed), (thrown: unknown) => toasts.failed(thrown));
     };
     toasts.show(text, { action: { label: t().today.snooze, run: snooze } });
+  } else if (kind["kind"] === "budget") {
+    toasts.show(text, { level: "warning", action: { label: t().announce.show, run: () => router.go("scheduler", "jobs") } });
   } else if (typeof kind["initiative"] === "string") {
     const of = kind["initiative"];
     const less = (): void => {
@@ -70,8 +95,6 @@ function noticed(text: string, level: string, about: JsonValue): void {
       );
     };
     toasts.show(text, { action: { label: t().initiative.less, run: less } });
-  } else if (kind["kind"] === "budget") {
-    toasts.show(text, { level: "warning", action: { label: t().announce.show, run: () => router.go("scheduler", "jobs") } });
   } else {
     toasts.show(text, { level: shown });
   }

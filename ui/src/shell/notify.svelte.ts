@@ -22,15 +22,16 @@ class Notifier {
     return true;
   }
 
-  /** Tells of something, unless the window is looked at. A click brings the window to the front and does `act`. */
-  tell(title: string, body: string, act: () => void): void {
-    if (!this.on || (document.visibilityState === "visible" && document.hasFocus())) return;
+  /** Tells of something, unless the window is looked at; whether it did. A click brings the window to the front and does `act`. */
+  tell(title: string, body: string, act: () => void): boolean {
+    if (!this.on || (document.visibilityState === "visible" && document.hasFocus())) return false;
     const shown = new Notification(title, { body, tag: `${title}${body}` });
     shown.onclick = () => {
       window.focus();
       shown.close();
       act();
     };
+    return true;
   }
 }
 

@@ -2,7 +2,7 @@
 //! due while nobody was awake is said late, unless the event is over by then.
 
 use jiff::SignedDuration;
-use luna_model::{CalendarEvent, Event, Occurrence, Reminder, Result, Timestamp};
+use luna_model::{CalendarEvent, Event, Occurrence, OwnWord, Reminder, Result, Timestamp};
 use serde_json::json;
 
 use super::recurrence;
@@ -74,8 +74,10 @@ impl Luna {
         } else {
             format!("Reminder: {}", reminder.text)
         };
-        if self.db().say_reminder(reminder.id, text.clone(), now).await? {
-            self.tell_of(text, json!({ "kind": "reminder", "reminder": reminder.id, "text": reminder.text }));
+        let about = json!({ "kind": "reminder", "reminder": reminder.id, "text": reminder.text });
+        let word = OwnWord { text, about: Some(about), at: now };
+        if self.db().say_reminder(reminder.id, word.clone()).await? {
+            self.tell_of(word);
         }
         Ok(())
     }
@@ -90,18 +92,17 @@ impl Luna {
         // What was entered after its reminder was due is fresh in mind; what is over needs none.
         let news = o.event.created_at <= due && o.event.times.end(&zone) > now;
         let text = format!("{} {}", o.event.title, away(start.duration_since(now), o.event.times.all_day()));
-        let said = self.db().say_alarm(key, news.then(|| text.clone()), now).await?;
-        if said {
-            let about =
-                json!({ "kind": "event", "event": o.event.id, "start": start, "text": o.event.title });
-            self.tell_of(text, about);
+        let about = json!({ "kind": "event", "event": o.event.id, "start": start, "text": o.event.title });
+        let word = OwnWord { text, about: Some(about), at: now };
+        if self.db().say_alarm(key, news.then(|| word.clone()), now).await? {
+            self.tell_of(word);
         }
         Ok(())
     }
 
-    fn tell_of(&self, text: String, about: serde_json::Value) {
+    fn tell_of(&self, word: OwnWord) {
         self.bus().publish(Event::CalendarChanged);
-        self.bus().publish(Event::Notice { level: "info".into(), text, about: Some(about) });
+        self.speak_up(word);
     }
 }
 

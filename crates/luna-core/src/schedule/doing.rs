@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use jiff::SignedDuration;
 use luna_model::{
-    ActionId, Actor, CommandContext, Error, ErrorKind, Event, Job, JobRun, JobState, JobWhat, Result,
-    RunCause, RunOutcome, RunState, Timestamp,
+    ActionId, Actor, CommandContext, Error, ErrorKind, Event, Job, JobRun, JobState, JobWhat, OwnWord,
+    Result, RunCause, RunOutcome, RunState, Timestamp,
 };
 use luna_store::RunEnd;
 use serde_json::{Value, json};
@@ -60,16 +60,13 @@ impl Luna {
         let (message, stopped) = (end.message.clone(), end.outcome == RunOutcome::Stopped);
         match self.db().end_run(end).await {
             Ok(true) => {
-                if let Some(text) = message {
+                if let Some(word) = message {
                     if let Some(kind) = job.initiative().filter(|_| !stopped)
                         && let Err(error) = self.said_by_herself(kind).await
                     {
                         tracing::warn!(%error, "when this was said could not be written down");
                     }
-                    let kind = if stopped { "budget" } else { "job" };
-                    let about =
-                        json!({ "kind": kind, "job": job.id, "run": run.id, "initiative": job.initiative() });
-                    self.bus().publish(Event::Notice { level: "info".into(), text, about: Some(about) });
+                    self.speak_up(word);
                 }
                 if let Ok(Some(over)) = self.db().job_run(run.id).await {
                     self.bus().publish(ran(over));
@@ -198,6 +195,10 @@ impl Luna {
 
     fn end_of(&self, job: &Job, run: &JobRun, done: Result<Did>, took: Duration) -> RunEnd {
         let at = self.clock().now();
+        let word = |text: String, kind: &str| {
+            let about = json!({ "kind": kind, "job": job.id, "run": run.id, "initiative": job.initiative() });
+            Some(OwnWord { text, about: Some(about), at })
+        };
         let end = RunEnd {
             run: run.id,
             at,
@@ -214,14 +215,15 @@ impl Luna {
         };
         match done {
             Ok(Did { outcome, output, message }) => {
-                RunEnd { outcome, output: output.chars().take(LONGEST_OUTPUT).collect(), message, ..end }
+                let output = output.chars().take(LONGEST_OUTPUT).collect();
+                RunEnd { outcome, output, message: message.and_then(|text| word(text, "job")), ..end }
             }
             Err(error) if error.kind == ErrorKind::LimitReached => RunEnd {
                 outcome: RunOutcome::Stopped,
-                message: Some(format!(
-                    "I stopped “{}”: {}. Shall I go on all the same?",
-                    job.name, error.message
-                )),
+                message: word(
+                    format!("I stopped “{}”: {}. Shall I go on all the same?", job.name, error.message),
+                    "budget",
+                ),
                 output: error.message,
                 ..end
             },

@@ -76,7 +76,7 @@ impl Luna {
                 () = cancel.cancelled() => return,
             };
             cancel.cancel();
-            if let Err(error) = luna.say_by_herself(&ended).await {
+            if let Err(error) = luna.say_by_herself(&ended, "proactive".into()).await {
                 tracing::error!(%error, "the end of a watch could not be told");
             }
         });

@@ -172,7 +172,12 @@ impl Player {
             Arrange::Page { url, text } => self.stage.luna.web.put(&url, &text),
             Arrange::Proactive(text) => {
                 let now = self.stage.luna.clock.now();
-                self.stage.luna.db().queue_proactive(text, now).await.unwrap();
+                self.stage
+                    .luna
+                    .db()
+                    .queue_proactive(luna_model::OwnWord { text, about: None, at: now })
+                    .await
+                    .unwrap();
             }
             Arrange::Spotify(Spotify::Asleep) => self.stage.spotify.fall_asleep(),
             Arrange::Spotify(Spotify::Denies) => self.stage.spotify.deny(),

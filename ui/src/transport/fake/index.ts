@@ -414,6 +414,8 @@ export function fakeTransport(search: string = location.search): Transport {
     },
     "dashboard.get": () => outside.DASHBOARD,
     "initiative.get": () => ({ user: user(), kinds: initiatives }),
+    "initiative.waiting": () => [],
+    "initiative.shown": () => ({}),
     "initiative.leave": (request) => {
       leave = request.leave;
       publish({ type: "user_changed", user: user() });
