@@ -1,18 +1,26 @@
 //! The services that bring messages: each reads and signs in its own way, in a file of its own. Signatures are checked on
 //! the very bytes, in constant time, and not older than a few minutes; a service without a secret is off.
 
+#[cfg(test)]
+mod attachment_tests;
 mod attachments;
 mod discord;
+mod gateway;
 mod github;
+mod line;
+#[cfg(test)]
+mod line_tests;
 mod markup;
 mod parts;
 mod signatures;
 mod slack;
+mod socket_mode;
 mod telegram;
 #[cfg(test)]
 mod tests;
 mod webhook;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +55,14 @@ pub struct Services {
     client: Client,
     /// The update of Telegram's that is read next.
     next_update: Mutex<i64>,
+    /// The client that opens lines: what they are made of is HTTP/1.1.
+    lines: Client,
+    /// The line to Slack.
+    socket_mode: Mutex<socket_mode::SocketMode>,
+    /// The line to Discord.
+    gateway: Mutex<gateway::Gateway>,
+    /// Why a line is not open; none = it is.
+    line_states: parking_lot::Mutex<BTreeMap<Channel, Option<String>>>,
 }
 
 impl Services {
@@ -55,12 +71,35 @@ impl Services {
     /// # Errors
     /// `Internal` when no HTTP client can be made.
     pub fn new(config: ServicesConfig, secrets: Arc<dyn Secrets>) -> Result<Self> {
-        let client = Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { config, secrets, client, next_update: Mutex::default() })
+        let builder = || {
+            Client::builder()
+                .connect_timeout(Duration::from_secs(10))
+                .redirect(reqwest::redirect::Policy::none())
+        };
+        Ok(Self {
+            config,
+            secrets,
+            client: builder().build().map_err(Error::internal)?,
+            lines: builder().http1_only().build().map_err(Error::internal)?,
+            next_update: Mutex::default(),
+            socket_mode: Mutex::default(),
+            gateway: Mutex::default(),
+            line_states: parking_lot::Mutex::default(),
+        })
+    }
+
+    /// Notes whether a line is open, or why not.
+    fn line_is(&self, channel: Channel, state: std::result::Result<(), &str>) {
+        self.line_states.lock().insert(channel, state.err().map(str::to_owned));
+    }
+
+    /// How a line is, in words.
+    fn line_hint(&self, channel: Channel) -> String {
+        match self.line_states.lock().get(&channel) {
+            Some(None) => "connected; no address is needed".to_owned(),
+            Some(Some(why)) => format!("not connected: {why}"),
+            None => "not connected yet; no address is needed".to_owned(),
+        }
     }
 
     /// A secret; none when it is not set.
@@ -71,6 +110,16 @@ impl Services {
                 tracing::warn!(%error, name, "a channel's secret could not be read");
                 None
             }
+        }
+    }
+
+    /// Whether Luna is the one who opens the line to a service: Slack with an app-level token, Discord without a key for what
+    /// it would bring.
+    async fn by_line(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Slack => self.secret("SLACK_APP_TOKEN").await.is_some(),
+            Channel::Discord => self.secret("DISCORD_PUBLIC_KEY").await.is_none(),
+            Channel::Telegram | Channel::Github | Channel::Webhook | Channel::Plugin => false,
         }
     }
 
@@ -108,14 +157,15 @@ impl Channels for Services {
     async fn states(&self) -> Vec<ChannelState> {
         let mut all = vec![];
         for channel in Channel::ALL {
+            let by_line = self.by_line(channel).await;
             let (needs, hint): (&[&str], &str) = match channel {
                 Channel::Telegram if self.secret("TELEGRAM_SECRET_TOKEN").await.is_none() => {
                     (&["TELEGRAM_BOT_TOKEN"], "messages are fetched; no address is needed")
                 }
                 Channel::Telegram => (&["TELEGRAM_BOT_TOKEN"], "POST /api/channels/telegram"),
-                Channel::Discord => {
-                    (&["DISCORD_BOT_TOKEN", "DISCORD_PUBLIC_KEY"], "POST /api/channels/discord")
-                }
+                Channel::Discord if by_line => (&["DISCORD_BOT_TOKEN"], ""),
+                Channel::Discord => (&["DISCORD_BOT_TOKEN"], "POST /api/channels/discord"),
+                Channel::Slack if by_line => (&["SLACK_BOT_TOKEN"], ""),
                 Channel::Slack => (&["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"], "POST /api/channels/slack"),
                 Channel::Github => (&["GITHUB_WEBHOOK_SECRET"], "POST /api/channels/github"),
                 Channel::Webhook => (&[], "POST /api/channels/webhook"),
@@ -129,7 +179,13 @@ impl Channels for Services {
                 }
             }
             let on = missing.is_empty();
-            let hint = if on { hint.to_owned() } else { format!("set {}", missing.join(" and ")) };
+            let hint = if on && by_line {
+                self.line_hint(channel)
+            } else if on {
+                hint.to_owned()
+            } else {
+                format!("set {}", missing.join(" and "))
+            };
             all.push(ChannelState { channel, on, hint });
         }
         all
@@ -173,12 +229,35 @@ impl Channels for Services {
         attachments::load(self, channel, what, most).await
     }
 
-    async fn fetch(&self) -> Result<Vec<Incoming>> {
-        // With a secret token Telegram brings its updates itself; both ways at once it does not allow.
-        let token = self.secret("TELEGRAM_BOT_TOKEN").await;
-        match (token, self.secret("TELEGRAM_SECRET_TOKEN").await) {
-            (Some(token), None) => telegram::fetch(self, &token).await,
-            _ => std::future::pending().await,
+    async fn fetch(&self, channel: Channel) -> Result<Vec<Incoming>> {
+        let by_line = self.by_line(channel).await;
+        match channel {
+            // With a secret token Telegram brings its updates itself; both ways at once it does not allow.
+            Channel::Telegram if self.secret("TELEGRAM_SECRET_TOKEN").await.is_none() => {
+                if let Some(token) = self.secret("TELEGRAM_BOT_TOKEN").await {
+                    return telegram::fetch(self, &token).await;
+                }
+            }
+            Channel::Slack if by_line && self.secret("SLACK_BOT_TOKEN").await.is_some() => {
+                let token = self.needed("SLACK_APP_TOKEN").await?;
+                return socket_mode::fetch(self, &token).await;
+            }
+            Channel::Discord if by_line => {
+                if let Some(token) = self.secret("DISCORD_BOT_TOKEN").await {
+                    return gateway::fetch(self, &token).await;
+                }
+            }
+            _ => {}
         }
+        std::future::pending().await
+    }
+
+    async fn leave(&self, channel: Channel) {
+        match channel {
+            Channel::Slack => self.socket_mode.lock().await.close().await,
+            Channel::Discord => self.gateway.lock().await.close().await,
+            Channel::Telegram | Channel::Github | Channel::Webhook | Channel::Plugin => {}
+        }
+        self.line_states.lock().remove(&channel);
     }
 }

@@ -11,7 +11,7 @@ mod questions;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use luna_model::{
@@ -21,7 +21,7 @@ use luna_model::{
 use luna_store::Outgoing;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::Luna;
 use crate::calendar::Changed;
@@ -61,6 +61,10 @@ const MOST_TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long deliveries are remembered, so that one that is sent again is known.
 pub(crate) const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// What was fetched from for longer was well: when it fails then, it is soon tried again.
+const LASTING: Duration = Duration::from_secs(60);
+/// Services from which messages can be fetched.
+const OUTGOING: [Channel; 3] = [Channel::Telegram, Channel::Slack, Channel::Discord];
 /// Longest message that is read.
 const LONGEST: usize = 20_000;
 
@@ -78,7 +82,7 @@ pub(crate) fn tools_for(standing: Standing) -> &'static [&'static str] {
 pub(crate) struct Post {
     wake: Notify,
     /// A channel was switched, or what it needs was changed.
-    changed: Notify,
+    changed: watch::Sender<()>,
     busy: Arc<Mutex<HashSet<(Channel, String)>>>,
 }
 
@@ -115,7 +119,7 @@ impl Luna {
 
     /// Begins to fetch anew: with other tokens, or from others.
     pub(crate) fn channels_changed(&self) {
-        self.post().changed.notify_one();
+        self.post().changed.send_replace(());
         self.bus().publish(Event::ChannelsChanged);
     }
 
@@ -249,37 +253,56 @@ impl Luna {
                 }
             }
         });
-        let luna = self.clone();
-        self.tasks().spawn(async move {
-            let mut pause = 1;
-            loop {
-                let fetched = tokio::select! {
-                    () = luna.stopping().cancelled() => break,
-                    () = luna.post().changed.notified() => continue,
-                    fetched = luna.fetch_messages() => fetched,
-                };
-                pause = match luna.take_fetched(fetched).await {
-                    Ok(()) => 1,
-                    Err(error) => {
-                        tracing::warn!(%error, "messages could not be fetched; it is tried again");
-                        tokio::select! {
-                            () = luna.stopping().cancelled() => break,
-                            () = tokio::time::sleep(Duration::from_secs(pause)) => {}
-                        }
-                        (pause * 2).min(300)
-                    }
-                };
-            }
-        });
+        for channel in OUTGOING {
+            self.keep_fetching(channel);
+        }
         self.carry_questions();
     }
 
-    /// Asks the services that are to be asked for what was written.
-    async fn fetch_messages(&self) -> Result<Vec<Incoming>> {
-        if self.switched_on(Channel::Telegram).is_err() {
+    /// Fetches from a service that cannot reach this machine, as long as it is set up so. Each by itself: one that fails is in
+    /// nobody's way.
+    fn keep_fetching(&self, channel: Channel) {
+        let luna = self.clone();
+        self.tasks().spawn(async move {
+            let mut changed = luna.post().changed.subscribe();
+            let mut pause = 1;
+            loop {
+                let begun = Instant::now();
+                let fetched = tokio::select! {
+                    () = luna.stopping().cancelled() => break,
+                    _ = changed.changed() => {
+                        luna.channel_port().leave(channel).await;
+                        pause = 1;
+                        continue;
+                    }
+                    fetched = luna.fetch_messages(channel) => fetched,
+                };
+                let Err(error) = luna.take_fetched(fetched).await else {
+                    pause = 1;
+                    continue;
+                };
+                tracing::warn!(%error, channel = channel.name(), "messages could not be fetched; it is tried again");
+                // What could not be kept comes again.
+                luna.channel_port().leave(channel).await;
+                if begun.elapsed() > LASTING {
+                    pause = 1;
+                }
+                tokio::select! {
+                    () = luna.stopping().cancelled() => break,
+                    _ = changed.changed() => pause = 1,
+                    () = tokio::time::sleep(Duration::from_secs(pause)) => pause = (pause * 2).min(300),
+                }
+            }
+            luna.channel_port().leave(channel).await;
+        });
+    }
+
+    /// Asks a service that is to be asked for what was written.
+    async fn fetch_messages(&self, channel: Channel) -> Result<Vec<Incoming>> {
+        if self.switched_on(channel).is_err() {
             return std::future::pending().await;
         }
-        self.channel_port().fetch().await
+        self.channel_port().fetch(channel).await
     }
 
     async fn take_fetched(&self, fetched: Result<Vec<Incoming>>) -> Result<()> {

@@ -13,10 +13,12 @@ struct Known {
     name: &'static str,
     secret: bool,
     optional: bool,
+    /// What makes it optional.
+    unless: Option<&'static str>,
 }
 
 const fn secret(name: &'static str) -> Known {
-    Known { name, secret: true, optional: false }
+    Known { name, secret: true, optional: false, unless: None }
 }
 
 impl Known {
@@ -29,13 +31,25 @@ impl Known {
     const fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
+
+    /// The same, where the service works without once it gave another.
+    const fn unless(self, other: &'static str) -> Self {
+        Self { unless: Some(other), ..self }
+    }
 }
 
 /// The services, in the order in which they are shown.
 const SERVICES: [(&str, &[Known]); 8] = [
     ("telegram", &[secret("TELEGRAM_BOT_TOKEN"), secret("TELEGRAM_SECRET_TOKEN").optional()]),
-    ("discord", &[secret("DISCORD_BOT_TOKEN"), secret("DISCORD_PUBLIC_KEY").public()]),
-    ("slack", &[secret("SLACK_BOT_TOKEN"), secret("SLACK_SIGNING_SECRET")]),
+    ("discord", &[secret("DISCORD_BOT_TOKEN"), secret("DISCORD_PUBLIC_KEY").public().optional()]),
+    (
+        "slack",
+        &[
+            secret("SLACK_BOT_TOKEN"),
+            secret("SLACK_SIGNING_SECRET").unless("SLACK_APP_TOKEN"),
+            secret("SLACK_APP_TOKEN").optional(),
+        ],
+    ),
     ("github", &[secret("GITHUB_WEBHOOK_SECRET")]),
     ("webhook", &[secret("WEBHOOK_SECRET").optional()]),
     ("spotify", &[secret("SPOTIFY_CLIENT_ID").public()]),
@@ -74,13 +88,16 @@ impl Luna {
         let mut all = vec![];
         for (id, known) in &SERVICES {
             let mut credentials = vec![];
-            for Known { name, secret, optional } in *known {
-                let held = self.held(name).await?;
+            for Known { name, secret, optional, unless } in *known {
+                let other = match unless {
+                    Some(other) => self.held(other).await? != Held::Missing,
+                    None => false,
+                };
                 credentials.push(Credential {
                     name: (*name).to_owned(),
                     secret: *secret,
-                    optional: *optional,
-                    held,
+                    optional: *optional || other,
+                    held: self.held(name).await?,
                 });
             }
             all.push(Connection { id: (*id).to_owned(), credentials });

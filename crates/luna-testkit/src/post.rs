@@ -1,12 +1,16 @@
 //! Messages from elsewhere, on paper: what a test delivers, and what is sent back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use luna_core::ports::{Channels, Delivery, Received, Unsent};
 use luna_model::{Attachment, Channel, ChannelState, Error, ErrorKind, Incoming, Recipient, Result};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+/// What a service brings when it is asked, one time after another.
+type Fetched = VecDeque<Result<Vec<Incoming>>>;
 
 /// Services that believe everything: a delivery is an [`Incoming`] as JSON, or `{"user_id", "user_name", "text"}` by webhook.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +18,8 @@ pub struct PaperPost {
     sent: Arc<Mutex<Vec<(Recipient, String)>>>,
     failures: Arc<Mutex<u32>>,
     files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    lines: Arc<Mutex<BTreeMap<Channel, Fetched>>>,
+    came: Arc<Notify>,
 }
 
 impl PaperPost {
@@ -26,6 +32,12 @@ impl PaperPost {
     /// What can be loaded when it is sent with a message.
     pub fn keep(&self, at: &str, bytes: &[u8]) {
         self.files.lock().insert(at.to_owned(), bytes.to_owned());
+    }
+
+    /// What is fetched next from a service, or how that fails.
+    pub fn bring(&self, channel: Channel, fetched: Result<Vec<Incoming>>) {
+        self.lines.lock().entry(channel).or_default().push_back(fetched);
+        self.came.notify_waiters();
     }
 
     /// The next so many messages cannot be sent.
@@ -79,7 +91,15 @@ impl Channels for PaperPost {
         if found.len() > most { Err(Error::limit("it is too large")) } else { Ok(found) }
     }
 
-    async fn fetch(&self) -> Result<Vec<Incoming>> {
-        std::future::pending().await
+    async fn fetch(&self, channel: Channel) -> Result<Vec<Incoming>> {
+        loop {
+            let brought = self.came.notified();
+            if let Some(fetched) = self.lines.lock().get_mut(&channel).and_then(VecDeque::pop_front) {
+                return fetched;
+            }
+            brought.await;
+        }
     }
+
+    async fn leave(&self, _: Channel) {}
 }

@@ -228,6 +228,11 @@ async fn a_set_up_channel_is_a_connection_and_the_other_way_round() {
     let kept = luna.secrets.get("SLACK_BOT_TOKEN").await.unwrap().unwrap();
     assert_eq!(kept.expose(), "xoxb-1", "what comes back masked stays");
     assert!(luna.secrets.get("SLACK_SIGNING_SECRET").await.unwrap().is_none());
+    let slack = async || luna.connections().await.unwrap().into_iter().find(|c| c.id == "slack").unwrap();
+    assert!(!slack().await.complete(), "nothing says that Slack is who calls");
+    let Value::Object(by_line) = json!({ "appToken": "xapp-1" }) else { unreachable!("an object") };
+    luna.set_up_channel("slack", Some(by_line), None).await.unwrap();
+    assert!(slack().await.complete(), "who calls Slack needs no signatures");
     let refused = luna.set_up_channel("whatsapp", None, Some(true)).await.unwrap_err();
     assert!(refused.message.contains("plugin"), "nothing is promised that nothing keeps: {refused}");
 }
@@ -292,4 +297,28 @@ async fn what_is_sent_is_understood_and_a_file_orders_nothing() {
     let said = sent(&luna, 6).await.pop().unwrap();
     assert!(said.contains("program.bin is no text"), "{said}");
     assert_eq!(luna.model.asked().len(), asked);
+}
+
+#[tokio::test]
+async fn what_is_fetched_is_answered_once_and_a_line_that_fails_is_in_nobodys_way() {
+    let luna = InMemory::luna().await;
+    luna.model.improvise(|asked| Reply::says(&format!("{} turns", asked.turns.len())));
+    let_in(&luna, "ada", Standing::Owner).await;
+    let before = luna.post.sent().len();
+    luna.post.bring(Channel::Discord, Err(luna_model::Error::unavailable("Discord cannot be reached")));
+    let once = message("20", "ada", "What is on?");
+    luna.post.bring(Channel::Telegram, Ok(vec![once.clone(), once.clone()]));
+    luna.post.bring(Channel::Telegram, Ok(vec![once]));
+    sent(&luna, before + 1).await;
+    // The line that failed is taken up again, and what came twice is behind what comes after it.
+    let after = Incoming { channel: Channel::Discord, ..message("1", "ada", "hello") };
+    luna.post.bring(Channel::Discord, Ok(vec![after]));
+    luna.post.bring(Channel::Telegram, Ok(vec![message("21", "ada", "And tomorrow?")]));
+    let said = sent(&luna, before + 3).await;
+    let said = &said[before..];
+    assert_eq!(said.iter().filter(|text| text.contains("turns")).count(), 2, "{said:?}");
+    assert!(
+        said.iter().any(|text| text.contains("I do not know you yet")),
+        "on Discord she is unknown: {said:?}"
+    );
 }

@@ -1402,12 +1402,22 @@ export const de: Catalogue = {
       discord: {
         name: "Discord",
         purpose: "Luna auf einem Server oder direkt fragen",
-        steps: ["Leg eine Anwendung an und füge ihr einen Bot hinzu.", "Kopiere den öffentlichen Schlüssel aus General Information und das Token aus Bot.", "Lade den Bot mit OAuth2, URL Generator auf deinen Server ein."],
+        steps: [
+          "Leg eine Anwendung an und füge ihr einen Bot hinzu.",
+          "Kopiere das Token aus Bot. Damit ruft Luna bei Discord an und braucht keine Adresse im Internet.",
+          "Lade den Bot mit OAuth2, URL Generator auf deinen Server ein. Dort bekommt Antwort, wer ihn erwähnt; direkte Nachrichten immer.",
+          "Nur wenn Discord Befehle an Lunas eigene Adresse bringen soll: Kopiere auch den öffentlichen Schlüssel aus General Information.",
+        ],
       },
       slack: {
         name: "Slack",
         purpose: "Luna in einem Kanal oder direkt fragen",
-        steps: ["Leg eine App für deinen Workspace an und gib ihr die Rechte chat:write, app_mentions:read und im:history.", "Installiere sie und kopiere das Token des Bots und das Signing Secret."],
+        steps: [
+          "Leg eine App für deinen Workspace an und gib ihr die Rechte chat:write, app_mentions:read, im:history und, für Mitgeschicktes, files:read.",
+          "Abonniere unter Event Subscriptions für den Bot app_mention und message.im. Installiere die App und kopiere das Token des Bots.",
+          "Schalte den Socket Mode ein und kopiere sein App-Level-Token: Damit ruft Luna bei Slack an und braucht keine Adresse im Internet.",
+          "Oder lass Slack Ereignisse an Lunas eigene Adresse mit /api/channels/slack bringen und kopiere stattdessen das Signing Secret.",
+        ],
       },
       github: {
         name: "GitHub",

@@ -1406,12 +1406,22 @@ export const en = {
       discord: {
         name: "Discord",
         purpose: "Ask Luna in a server or by direct message",
-        steps: ["Make an application and add a bot to it.", "Copy the public key from General Information and the token from Bot.", "Invite the bot to your server with OAuth2, URL Generator."],
+        steps: [
+          "Make an application and add a bot to it.",
+          "Copy the token from Bot. Luna calls Discord with it, so she needs no address on the internet.",
+          "Invite the bot to your server with OAuth2, URL Generator. There it answers whoever mentions it; direct messages always.",
+          "Only if Discord is to bring commands to Luna’s own address: copy the public key from General Information too.",
+        ],
       },
       slack: {
         name: "Slack",
         purpose: "Ask Luna in a channel or by direct message",
-        steps: ["Make an app for your workspace and give it the scopes chat:write, app_mentions:read and im:history.", "Install it, then copy the bot token and the signing secret."],
+        steps: [
+          "Make an app for your workspace and give it the scopes chat:write, app_mentions:read, im:history and, for what is sent along, files:read.",
+          "Under Event Subscriptions, subscribe the bot to app_mention and message.im. Install the app and copy the bot token.",
+          "Switch on Socket Mode and copy its app-level token: Luna calls Slack with it and needs no address on the internet.",
+          "Or let Slack bring events to Luna’s own address with /api/channels/slack, and copy the signing secret instead.",
+        ],
       },
       github: {
         name: "GitHub",

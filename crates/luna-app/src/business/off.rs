@@ -287,9 +287,11 @@ impl Channels for Off {
         Err(Error::unavailable(CHANNELS))
     }
 
-    async fn fetch(&self) -> Result<Vec<Incoming>> {
+    async fn fetch(&self, _: Channel) -> Result<Vec<Incoming>> {
         std::future::pending().await
     }
+
+    async fn leave(&self, _: Channel) {}
 }
 
 #[async_trait]

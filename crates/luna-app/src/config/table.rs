@@ -286,6 +286,12 @@ pub static VARIABLES: &[Variable] = &[
     var("DISCORD_BOT_TOKEN", Kind::Secret, "", "Discord: the bot."),
     var("DISCORD_PUBLIC_KEY", Kind::Secret, "", "Discord: checks its signatures."),
     var("SLACK_BOT_TOKEN", Kind::Secret, "", "Slack: the bot."),
+    var(
+        "SLACK_APP_TOKEN",
+        Kind::Secret,
+        "",
+        "Slack: opens a line (Socket Mode), where Slack cannot reach Luna.",
+    ),
     var("SLACK_SIGNING_SECRET", Kind::Secret, "", "Slack: signs its webhooks."),
     var("WEBHOOK_SECRET", Kind::Secret, "", "Signs the plain webhook's messages."),
     var("GITHUB_TOKEN", Kind::Secret, "", "GitHub."),

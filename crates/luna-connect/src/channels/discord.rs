@@ -1,5 +1,7 @@
 //! Discord: interactions (a command, a button), answered at once with "wait" and then in full.
 
+use std::time::Duration;
+
 use luna_core::ports::{Delivery, Received};
 use luna_model::{Attachment, AttachmentKind, Channel, Error, Incoming, Recipient, Result};
 use reqwest::StatusCode;
@@ -9,6 +11,8 @@ use super::{PATIENCE, Services, parts, signatures};
 
 /// Longest message (Create Message).
 const LONGEST: usize = 2000;
+/// How long saying "wait" may take: after three seconds Discord takes it no more.
+const WAITS: Duration = Duration::from_secs(3);
 /// Kinds of interactions: a ping, a command, a component.
 const PING: i64 = 1;
 const COMMAND: i64 = 2;
@@ -31,14 +35,18 @@ pub(super) fn read(key: &str, delivery: &Delivery) -> Result<Received> {
         Some(PING) => Ok(Received { answer: answer(PONG), ..Received::default() }),
         Some(COMMAND | COMPONENT) => {
             let incoming =
-                message(&body).ok_or_else(|| Error::invalid("this interaction has no user or channel"))?;
+                asked(&body).ok_or_else(|| Error::invalid("this interaction has no user or channel"))?;
             Ok(Received { answer: answer(DEFERRED), incoming: vec![incoming], forward: vec![] })
         }
         _ => Ok(Received { answer: answer(DEFERRED), ..Received::default() }),
     }
 }
 
-pub(super) fn message(body: &Value) -> Option<Incoming> {
+/// What is asked by an interaction, if it is one by which something is asked.
+pub(super) fn asked(body: &Value) -> Option<Incoming> {
+    if !matches!(body["type"].as_i64(), Some(COMMAND | COMPONENT)) {
+        return None;
+    }
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let user = body.pointer("/member/user").or_else(|| body.get("user"))?;
     let data = &body["data"];
@@ -66,7 +74,7 @@ pub(super) fn message(body: &Value) -> Option<Incoming> {
     })
 }
 
-fn attached(file: &Value) -> Option<Attachment> {
+pub(super) fn attached(file: &Value) -> Option<Attachment> {
     let media_type = file["content_type"].as_str().unwrap_or_default().to_owned();
     Some(Attachment {
         kind: AttachmentKind::of(&media_type),
@@ -79,6 +87,18 @@ fn attached(file: &Value) -> Option<Attachment> {
 
 pub(super) fn parts(text: &str) -> Vec<String> {
     parts::of(text, LONGEST)
+}
+
+/// Says that the answer to an interaction that came over the gateway comes later. Where that fails, it is written to the
+/// channel.
+pub(super) async fn wait(services: &Services, interaction: &Value) {
+    let base = services.config.discord.trim_end_matches('/');
+    let (Some(id), Some(token)) = (interaction["id"].as_str(), interaction["token"].as_str()) else { return };
+    let url = format!("{base}/interactions/{id}/{token}/callback");
+    let request = services.client.post(url).json(&json!({ "type": DEFERRED }));
+    if let Err(error) = services.ask("Discord", request, WAITS).await {
+        tracing::info!(%error, "an interaction could not be told to wait");
+    }
 }
 
 /// Sends a part; the first takes the place of "thinking".

@@ -66,9 +66,12 @@ pub trait Channels: Send + Sync {
     /// What was sent with a message. `LimitReached` when it is larger than so many bytes.
     async fn attachment(&self, channel: Channel, what: &Attachment, most: usize) -> Result<Vec<u8>>;
 
-    /// Waits for messages of services that cannot reach this machine. Never ends while one of them is set up so; pending
-    /// for ever when none is.
-    async fn fetch(&self) -> Result<Vec<Incoming>>;
+    /// Waits for messages of a service that cannot reach this machine; pending for ever when it is not set up so. When it is
+    /// called again, what it gave before is kept, and the service may be told so.
+    async fn fetch(&self, channel: Channel) -> Result<Vec<Incoming>>;
+
+    /// Hangs up on a service, if a line to it is open: it is off, or its keys are others now.
+    async fn leave(&self, channel: Channel);
 }
 
 /// No services: for what has none.
@@ -93,7 +96,9 @@ impl Channels for NoChannels {
         Err(luna_model::Error::unavailable("this channel is not set up"))
     }
 
-    async fn fetch(&self) -> Result<Vec<Incoming>> {
+    async fn fetch(&self, _: Channel) -> Result<Vec<Incoming>> {
         std::future::pending().await
     }
+
+    async fn leave(&self, _: Channel) {}
 }

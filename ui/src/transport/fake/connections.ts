@@ -13,8 +13,8 @@ export function connections(bare: boolean, off: () => Channel[], change: (off: C
   const kept: Held = bare ? "missing" : "kept";
   const all: Connection[] = [
     { id: "telegram", credentials: [credential("TELEGRAM_BOT_TOKEN", kept), credential("TELEGRAM_SECRET_TOKEN", "missing", { optional: true })] },
-    { id: "discord", credentials: [credential("DISCORD_BOT_TOKEN", "missing"), credential("DISCORD_PUBLIC_KEY", "missing", { secret: false })] },
-    { id: "slack", credentials: [credential("SLACK_BOT_TOKEN", bare ? "missing" : "given"), credential("SLACK_SIGNING_SECRET", bare ? "missing" : "given")] },
+    { id: "discord", credentials: [credential("DISCORD_BOT_TOKEN", "missing"), credential("DISCORD_PUBLIC_KEY", "missing", { secret: false, optional: true })] },
+    { id: "slack", credentials: [credential("SLACK_BOT_TOKEN", bare ? "missing" : "given"), credential("SLACK_SIGNING_SECRET", bare ? "missing" : "given"), credential("SLACK_APP_TOKEN", "missing", { optional: true })] },
     { id: "github", credentials: [credential("GITHUB_WEBHOOK_SECRET", "missing")] },
     { id: "webhook", credentials: [credential("WEBHOOK_SECRET", "missing", { optional: true })] },
     { id: "spotify", credentials: [credential("SPOTIFY_CLIENT_ID", kept, { secret: false })] },
