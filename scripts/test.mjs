@@ -51,7 +51,7 @@ const groups = {
   },
 
   async clients() {
-    const python = await step("Packages that speak to Luna: openai, stripe, websockets, httpx", pythonClients);
+    const python = await step("Packages that speak to Luna: openai, stripe, slack_sdk, websockets, httpx", pythonClients);
     if (!python) return skipped("other people's clients", "Python 3 with venv, or the packages of e2e/clients/requirements.txt, cannot be had");
     await step("Luna, for other people's clients", () => cargo("build", "--locked", "--workspace", "--all-targets"));
     await step("Other people's clients", () => run(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "e2e/clients"], { env: { LUNA_BIN: luna("debug"), PYTHONDONTWRITEBYTECODE: "1" } }));

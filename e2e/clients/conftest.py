@@ -149,7 +149,7 @@ class Luna:
 
 
 @contextmanager
-def awake(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
+def awake(model: Standin, stripe_api: Standin, settings: dict[str, str] | None = None) -> Iterator[Luna]:
     with tempfile.TemporaryDirectory(prefix="luna-clients-") as folder, open(f"{folder}/log", "w+") as log:
         port = free_port()
         environment = {
@@ -169,6 +169,7 @@ def awake(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
             "STRIPE_PRICE_PRO": "price_pro",
             "STRIPE_PRICE_TEAM": "price_team",
             "STRIPE_API_BASE_URL": stripe_api.url,
+            **(settings or {}),
         }
         program = subprocess.Popen([LUNA, "serve"], env=environment, stdout=log, stderr=log, cwd=folder)
         url = f"http://127.0.0.1:{port}"
@@ -189,9 +190,9 @@ def luna(model: Standin, stripe_api: Standin) -> Iterator[Luna]:
 
 
 @pytest.fixture
-def another_luna(model: Standin, stripe_api: Standin) -> Callable[[], AbstractContextManager[Luna]]:
-    """A Luna that has lived through nothing yet, as often as one is wanted."""
-    return lambda: awake(model, stripe_api)
+def another_luna(model: Standin, stripe_api: Standin) -> Callable[..., AbstractContextManager[Luna]]:
+    """A Luna that has lived through nothing yet, as often as one is wanted, with settings of her own."""
+    return lambda settings=None: awake(model, stripe_api, settings)
 
 
 def free_port() -> int:
