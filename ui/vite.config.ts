@@ -46,5 +46,7 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.ts"],
+    // What a busy machine may take; nothing here measures speed.
+    testTimeout: 60_000,
   },
 });
