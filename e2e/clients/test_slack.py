@@ -166,8 +166,9 @@ def test_luna_calls_slack_where_slack_cannot_reach_her(another_luna, slack) -> N
         line.send(envelope(3, event("U2", "good morning", 2)))
         assert [slack.heard.get(timeout=30)["envelope_id"] for _ in range(2)] == ["envelope-2", "envelope-3"]
         until(lambda: len(slack.written()) == 2, "who is new is not answered")
-    log = open(luna.log).read()
-    assert not any(secret in log for secret in (BOT, APP, "a-ticket")), log
+        with open(luna.log) as log:
+            written = log.read()
+        assert written and not any(secret in written for secret in (BOT, APP, "a-ticket")), written
 
 
 def standing(http: httpx.Client) -> str:
