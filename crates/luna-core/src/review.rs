@@ -348,11 +348,15 @@ fn without_a_model(found: &ByRules, why: &str) -> Review {
     recommendations.dedup();
     let log = vec![
         format!(
-            "Rules: read as {language}, {} findings, quality score {}/100.",
-            found.findings.len(),
-            found.score()
+            "Code Analyzer: Quality score {}/100 by rules, {} findings, read as {language}.",
+            found.score(),
+            found.findings.len()
         ),
-        format!("Rules: proposing {} test cases for {} functions.", tests.len(), found.functions.len()),
+        format!(
+            "Testing Agent: Proposing {} test cases for {} functions.",
+            tests.len(),
+            found.functions.len()
+        ),
         format!("No debate took place: {why}."),
     ];
     Review {

@@ -89,7 +89,9 @@ async fn a_review_is_told_while_the_sides_speak_and_only_under_its_name() {
         }
     }
     assert_eq!(heard, [Rules, Challenger, Defender, Challenger, Defender, Judge]);
-    assert_eq!(lines, review.log);
+    let log: Vec<_> = review.log.iter().filter_map(|line| line.split_once(": ")).collect();
+    assert_eq!(lines, log.iter().map(|(_, said)| *said).collect::<Vec<_>>());
+    assert_eq!((log[1].0, log[2].0), ("Code Analyzer", "Testing Agent"), "as the API's document names them");
     assert!(!review.approved && review.debate.is_some());
 
     luna.review(proposal(None)).await.unwrap();

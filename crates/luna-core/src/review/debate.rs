@@ -87,7 +87,17 @@ impl Minutes<'_> {
             let (review, said) = (review.to_owned(), lines.clone());
             self.luna.bus().publish(Event::ReviewHeard { review, by, said });
         }
-        self.log.extend(lines);
+        self.log.extend(lines.into_iter().map(|line| format!("{}: {line}", name(by))));
+    }
+}
+
+/// Who spoke, in the words of the API's log.
+const fn name(side: ReviewSide) -> &'static str {
+    match side {
+        ReviewSide::Rules => "Rules",
+        ReviewSide::Challenger => "Code Analyzer",
+        ReviewSide::Defender => "Testing Agent",
+        ReviewSide::Judge => "Judge",
     }
 }
 
@@ -96,27 +106,20 @@ impl Luna {
     pub(super) async fn debate(&self, proposal: &Proposal, found: &ByRules) -> Result<Review> {
         let mut minutes = Minutes { luna: self, review: proposal.id.as_deref(), log: vec![] };
         let findings = found.findings.len();
-        minutes.note(
-            ReviewSide::Rules,
-            vec![format!("Rules: {findings} findings, score {}/100.", found.score())],
-        );
+        let said = format!("{findings} findings, quality score {}/100.", found.score());
+        minutes.note(ReviewSide::Rules, vec![said]);
         let case = case(proposal, found);
 
         let attack: Attack = self.say_in_debate("challenger", &case).await?;
         let line = |p: &Point| format!("{} ({:?}, {}): {}", p.id, p.severity, p.location, p.attack);
-        let said = attack.points.iter().map(|p| format!("Challenger {}", line(p)));
-        minutes.note(ReviewSide::Challenger, said.collect());
+        minutes.note(ReviewSide::Challenger, attack.points.iter().map(line).collect());
         let statement = format!("{case}\n\n## The challenger's points\n{}", told(&attack.points, line));
 
         let defence: Defence = self.say_in_debate("defender", &statement).await?;
         let line = |a: &Defended| format!("{}: {}, {}", a.point, a.answer, a.because);
-        let said = defence.answers.iter().map(|a| format!("Defender on {}", line(a)));
-        let proposes = format!(
-            "Defender: proposing {} test cases, coverage {} %.",
-            defence.tests.len(),
-            defence.coverage
-        );
-        minutes.note(ReviewSide::Defender, said.chain([proposes]).collect());
+        let proposes =
+            format!("Proposing {} test cases, coverage {} %.", defence.tests.len(), defence.coverage);
+        minutes.note(ReviewSide::Defender, defence.answers.iter().map(line).chain([proposes]).collect());
         let answers = told(&defence.answers, line);
         let tests = told(&defence.tests, |t| format!("{} ({}): {}", t.name, t.kind, t.description));
         let defended = format!(
@@ -125,8 +128,7 @@ impl Luna {
 
         let rebuttal: Attack =
             self.say_in_debate("challenger", &format!("{defended}\n\nNow your rebuttal.")).await?;
-        let said = rebuttal.rebuttal.iter().map(|r| format!("Challenger rebuts: {r}"));
-        minutes.note(ReviewSide::Challenger, said.collect());
+        minutes.note(ReviewSide::Challenger, rebuttal.rebuttal.clone());
         let against = told(&rebuttal.rebuttal, Clone::clone);
         let standing = rebuttal.standing.join(", ");
         let disputed =
@@ -134,13 +136,12 @@ impl Luna {
 
         let last: Defence =
             self.say_in_debate("defender", &format!("{disputed}\n\nNow your rebuttal.")).await?;
-        let said = last.rebuttal.iter().map(|r| format!("Defender rebuts: {r}"));
-        minutes.note(ReviewSide::Defender, said.collect());
+        minutes.note(ReviewSide::Defender, last.rebuttal.clone());
         let answer = told(&last.rebuttal, Clone::clone);
         let whole = format!("{disputed}\n\n## The defender's rebuttal\n{answer}");
 
         let judged: Judgement = self.say_in_debate("judge", &whole).await?;
-        let said = format!("Judge: quality score {}/100. {}", judged.score, judged.reasoning);
+        let said = format!("Quality score {}/100. {}", judged.score, judged.reasoning);
         minutes.note(ReviewSide::Judge, vec![said]);
         let said = Debate {
             points: attack.points,

@@ -89,12 +89,12 @@ function reviewed(code: string): Reviewed {
 function hearing({ findings, debate, tests, coverage, score, reasoning }: Reviewed): Pick<Extract<Event, { type: "review_heard" }>, "by" | "said">[] {
   const points = debate?.points ?? [];
   return [
-    { by: "rules", said: [`Rules: ${findings.length} findings.`] },
-    { by: "challenger", said: points.map(({ id, severity, location, attack }) => `Challenger ${id} (${severity}, ${location}): ${attack}`) },
-    { by: "defender", said: [...points.map(({ id, answer, because }) => `Defender on ${id}: ${answer}, ${because}`), `Defender: proposing ${tests.length} test cases, coverage ${coverage} %.`] },
-    { by: "challenger", said: (debate?.challenger ?? []).map((text) => `Challenger rebuts: ${text}`) },
-    { by: "defender", said: (debate?.defender ?? []).map((text) => `Defender rebuts: ${text}`) },
-    { by: "judge", said: [`Judge: quality score ${score}/100. ${reasoning}`] },
+    { by: "rules", said: [`${findings.length} findings.`] },
+    { by: "challenger", said: points.map(({ id, severity, location, attack }) => `${id} (${severity}, ${location}): ${attack}`) },
+    { by: "defender", said: [...points.map(({ id, answer, because }) => `${id}: ${answer}, ${because}`), `Proposing ${tests.length} test cases, coverage ${coverage} %.`] },
+    { by: "challenger", said: debate?.challenger ?? [] },
+    { by: "defender", said: debate?.defender ?? [] },
+    { by: "judge", said: [`Quality score ${score}/100. ${reasoning}`] },
   ];
 }
 
