@@ -2,7 +2,7 @@
 
 use jiff::Zoned;
 use luna_model::{EndReason, ModelEvent, ModelRequest, PICTURE, ToolCall, ToolResult, Turn};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
     calculate,
@@ -13,6 +13,8 @@ use crate::{
 
 /// How to get a model that can do what this one cannot.
 const ADD_A_MODEL: &str = "Add a model in Settings, or set LLM_PROVIDER and a key.";
+/// What a reminder becomes that comes again and again.
+const EVENT: &str = "create_event";
 /// Most calls of one turn.
 const MOST_CALLS: usize = 8;
 
@@ -162,10 +164,9 @@ impl Session<'_> {
             return Outcome::Say(cannot(intent, missing));
         }
         let repeats = ask.slots.values().any(|slot| slot.get("recurrence").is_some());
-        if repeats && matches!(tool.as_str(), "create_reminder" | "create_task") {
+        if repeats && tool == "create_task" {
             return Outcome::Say(
-                "Reminders and tasks come once. For something regular, put it into your calendar: “add … to my calendar every day at 8”."
-                    .to_owned(),
+                "Tasks come once. For something regular, say “remind me every day at 8 to …”.".to_owned(),
             );
         }
         if flag(ask, "odd_recurrence") {
@@ -176,6 +177,12 @@ impl Session<'_> {
         }
         if flag(ask, "past") && matches!(tool.as_str(), "create_reminder" | "create_event") {
             return Outcome::Say("That time is already over. When shall it be?".to_owned());
+        }
+        if repeats && tool == "create_reminder" && self.offers(EVENT) {
+            return match again_and_again(intent, &ask.slots) {
+                Some(input) => Outcome::Call(vec![(EVENT.to_owned(), input)]),
+                None => Outcome::Say(intent.ask.clone().unwrap_or_else(|| "At what time of day?".to_owned())),
+            };
         }
         match arguments(intent, &ask.slots) {
             Some(inputs) => Outcome::Call(inputs.into_iter().map(|input| (tool.clone(), input)).collect()),
@@ -359,6 +366,20 @@ fn cannot(intent: &Intent, tool: &str) -> String {
         })
         .unwrap_or("do that");
     format!("I understood, but this Luna cannot {deed}: it has no tool “{tool}” here.")
+}
+
+/// A reminder comes once; one that comes again is an event that is told of when it begins. None without a time of day.
+fn again_and_again(intent: &Intent, slots: &Map<String, Value>) -> Option<Value> {
+    let title = filled(intent.args.get("text")?, slots)?;
+    let when = slots.values().find(|slot| slot.get("recurrence").is_some())?;
+    let start = when.get("start").and_then(Value::as_str).filter(|start| start.contains('T'))?;
+    Some(json!({
+        "title": title,
+        "start": start,
+        "end": when.get("soon_after"),
+        "recurrence": when.get("recurrence"),
+        "remind_minutes_before": 0,
+    }))
 }
 
 /// The arguments of each call; none when one that is needed was not said.

@@ -165,8 +165,8 @@ fn some_things_need_no_tool() {
         ("how many days until christmas", "289 days, until Friday, 25 December 2026."),
         ("my cat is called Biscuit", "Noted. Your cat is called Biscuit."),
         (
-            "remind me every day at 8 to drink",
-            "Reminders and tasks come once. For something regular, put it into your calendar: “add … to my calendar every day at 8”.",
+            "add drink water every day at 8 to my list",
+            "Tasks come once. For something regular, say “remind me every day at 8 to …”.",
         ),
         (
             "schedule gym every hour",

@@ -174,6 +174,7 @@ fn time(when: &when::When, now: &Zoned) -> Value {
     let mut value = json!({
         "at": stamp(&moment),
         "start": stamp(&moment),
+        "soon_after": stamp(&moment.saturating_add(jiff::Span::new().minutes(5))),
         "from": stamp(&from),
         "to": stamp(&to),
         "said": when::describe(&moment, now),

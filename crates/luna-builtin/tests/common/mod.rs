@@ -82,7 +82,10 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
         tool(
             "create_event",
             &[("title", &text), ("start", &stamp), ("end", &stamp)],
-            &[("recurrence", &recurrence)],
+            &[
+                ("recurrence", &recurrence),
+                ("remind_minutes_before", &json!({"type": "integer", "minimum": 0})),
+            ],
         ),
         tool("list_events", &[], &[("from", &stamp), ("to", &stamp)]),
         tool("create_reminder", &[("text", &text), ("at", &stamp)], &[]),
