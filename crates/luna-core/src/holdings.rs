@@ -120,6 +120,7 @@ impl Luna {
         blocking(move || places.iter().chain([&channels]).try_for_each(|folder| empty(folder))).await?;
         let settings = self.settings().reset(self.bus())?;
         self.apply(settings).await;
+        self.channels_changed();
         Ok(())
     }
 

@@ -28,7 +28,7 @@ const JOBS: [(&str, JobWhat); 4] = [
     ("proactive_commitment_followup", JobWhat::FollowUp {}),
 ];
 /// Runs where there is an account whose calendars are kept in agreement.
-const CALENDARS: &str = "calendar_sync";
+pub(crate) const CALENDARS: &str = "calendar_sync";
 
 /// Something that goes on in the background.
 #[derive(Clone, Debug, PartialEq, Eq)]

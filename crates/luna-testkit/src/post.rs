@@ -19,6 +19,7 @@ pub struct PaperPost {
     failures: Arc<Mutex<u32>>,
     files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     lines: Arc<Mutex<BTreeMap<Channel, Fetched>>>,
+    left: Arc<Mutex<Vec<Channel>>>,
     came: Arc<Notify>,
 }
 
@@ -38,6 +39,12 @@ impl PaperPost {
     pub fn bring(&self, channel: Channel, fetched: Result<Vec<Incoming>>) {
         self.lines.lock().entry(channel).or_default().push_back(fetched);
         self.came.notify_waiters();
+    }
+
+    /// The services whose lines were closed, in order.
+    #[must_use]
+    pub fn left(&self) -> Vec<Channel> {
+        self.left.lock().clone()
     }
 
     /// The next so many messages cannot be sent.
@@ -101,5 +108,7 @@ impl Channels for PaperPost {
         }
     }
 
-    async fn leave(&self, _: Channel) {}
+    async fn leave(&self, channel: Channel) {
+        self.left.lock().push(channel);
+    }
 }

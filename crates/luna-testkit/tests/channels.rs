@@ -13,6 +13,9 @@ use luna_model::{
 use luna_testkit::{InMemory, Ingredients, Reply};
 use serde_json::{Value, json};
 
+/// How long something may take that happens by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 fn message(id: &str, sender: &str, text: &str) -> Incoming {
     let to = Recipient { channel: Channel::Telegram, place: sender.into(), thread: None };
     let (delivery, name) = (id.to_owned(), format!("Name of {sender}"));
@@ -45,7 +48,7 @@ async fn sent(luna: &InMemory, count: usize) -> Vec<String> {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), patience).await.expect("everything is sent");
+    tokio::time::timeout(PATIENCE, patience).await.expect("everything is sent");
     luna.post.sent().into_iter().map(|(_, text)| text).collect()
 }
 
@@ -321,4 +324,21 @@ async fn what_is_fetched_is_answered_once_and_a_line_that_fails_is_in_nobodys_wa
         said.iter().any(|text| text.contains("I do not know you yet")),
         "on Discord she is unknown: {said:?}"
     );
+}
+
+#[tokio::test]
+async fn no_line_stays_open_when_everything_is_deleted() {
+    let luna = InMemory::luna().await;
+    let_in(&luna, "ada", Standing::Owner).await;
+    let before = luna.post.sent().len();
+    luna.post.bring(Channel::Telegram, Ok(vec![message("20", "ada", "hello")]));
+    sent(&luna, before + 1).await;
+    assert_eq!(luna.post.left(), []);
+    luna.delete_everything(false).await.unwrap();
+    let left = async {
+        while !luna.post.left().contains(&Channel::Telegram) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, left).await.expect("it was opened with a token that is gone");
 }

@@ -20,9 +20,8 @@ use super::agreeing::{self, Here, How, Met, Outgoing};
 use super::entry::Entry;
 use crate::Luna;
 use crate::ports::{CalendarLogin, CalendarText};
+use crate::processes::CALENDARS;
 
-/// The process's name in the list of what goes on.
-const PROCESS: &str = "calendar_sync";
 /// How often a server is asked.
 const EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// How often it is looked whether an account is due.
@@ -122,7 +121,7 @@ impl Luna {
         let desk = self.calendar().turns.desk(id);
         let _work = desk.work.lock().await;
         desk.waiting.store(false, Ordering::Release);
-        self.processes().ran(PROCESS, self.clock().now());
+        self.processes().ran(CALENDARS, self.clock().now());
         let found = self.db().calendar_accounts().await?.into_iter().find(|a| a.id == id);
         let account = found.ok_or_else(|| Error::not_found("there is no such calendar account"))?;
         let outcome = match tokio::time::timeout(PATIENCE, self.sync_calendars_of(&account)).await {
