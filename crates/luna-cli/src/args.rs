@@ -96,6 +96,12 @@ pub(crate) enum Deed {
         /// Only the window whose title or application contains this.
         #[arg(long, value_name = "NAME")]
         window: Option<String>,
+        /// Only this monitor, counted from 0.
+        #[arg(long, value_name = "NUMBER", conflicts_with = "window")]
+        monitor: Option<u8>,
+        /// Only this rectangle, in pixels of a picture of all of it.
+        #[arg(long, value_name = "X,Y,WIDTH,HEIGHT", conflicts_with_all = ["window", "monitor"])]
+        region: Option<Rectangle>,
         /// What is to be known of it.
         question: Vec<String>,
     },
@@ -146,6 +152,22 @@ pub(crate) struct Volume {
     /// All applications that play sound.
     #[arg(long, conflicts_with_all = ["to", "app"])]
     pub(crate) apps: bool,
+}
+
+/// A part of the screen: from the left, from the top, its width, its height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rectangle(pub(crate) [u32; 4]);
+
+impl std::str::FromStr for Rectangle {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text.split(',').map(|number| number.trim().parse().ok());
+        let numbers: Option<Vec<u32>> = numbers.collect();
+        let numbers = numbers.and_then(|numbers| <[u32; 4]>::try_from(numbers).ok());
+        let drawn = numbers.filter(|[_, _, width, height]| *width > 0 && *height > 0);
+        drawn.map(Self).ok_or_else(|| "give four numbers: X,Y,WIDTH,HEIGHT".into())
+    }
 }
 
 /// What the volume may be told to be.
@@ -439,6 +461,14 @@ mod tests {
     #[test]
     fn the_command_line_agrees_with_itself() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_part_of_the_screen_is_four_numbers() {
+        assert_eq!("10, 20,300,40".parse(), Ok(Rectangle([10, 20, 300, 40])));
+        for wrong in ["", "1,2,3", "1,2,3,4,5", "1,2,-3,4", "1,2,0,4"] {
+            assert!(wrong.parse::<Rectangle>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

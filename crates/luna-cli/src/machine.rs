@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::args::{Deed, Loudness, Volume};
+use crate::args::{Deed, Loudness, Rectangle, Volume};
 use crate::reach::Reach;
 use crate::screen;
 
@@ -26,9 +26,13 @@ pub(crate) async fn machine(reach: &Reach, deed: &Deed) -> Result<()> {
         Deed::Clipboard { text } if text.is_empty() => ("get_clipboard", json!({})),
         Deed::Clipboard { text } => ("set_clipboard", json!({ "text": said(text)? })),
         Deed::Speak { text } => ("speak", json!({ "text": said(text)? })),
-        Deed::See { window, question } => {
+        Deed::See { window, monitor, region, question } => {
             let question = (!question.is_empty()).then(|| question.join(" "));
-            ("vision", json!({ "window": window, "question": question }))
+            let region = region.map(|Rectangle([x, y, width, height])| {
+                json!({ "x": x, "y": y, "width": width, "height": height })
+            });
+            let of = json!({ "window": window, "monitor": monitor, "region": region, "question": question });
+            ("vision", of)
         }
         Deed::Apps => ("list_apps", json!({})),
         Deed::Launch { app } => ("launch_app", json!({ "app": app.join(" ") })),

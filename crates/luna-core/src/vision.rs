@@ -171,7 +171,11 @@ impl Luna {
     /// What can be said without a model that sees.
     async fn own_description(&self, source: &Source, picture: &Picture, windows: &[Window]) -> String {
         let mut text = String::new();
-        let what = if *source == Source::Camera { "camera's picture" } else { "screen" };
+        let what = match source {
+            Source::Camera => "camera's picture",
+            Source::Screen(Area::Region { .. }) => "part of the screen",
+            Source::Screen(_) => "screen",
+        };
         let _ = writeln!(text, "The {what} is {} × {} pixels.", picture.width, picture.height);
         if !windows.is_empty() {
             let _ = writeln!(text, "{}", windows_in_words(windows));

@@ -220,10 +220,14 @@ impl Sight for PaperMachine {
                 "no window is called {name:?}; there is: main.py - Editor"
             )));
         }
+        let (width, height) = match area {
+            Area::Region { width, height, .. } => (width, height),
+            _ => (1_920, 1_080),
+        };
         let hidden = private.iter().any(|p| p == "keepass").then(|| "KeePassXC".to_owned());
         Ok(Picture {
-            width: 1_920,
-            height: 1_080,
+            width,
+            height,
             png: b"Traceback: ZeroDivisionError".to_vec(),
             for_model: b"small".to_vec(),
             colors: vec![("dark grey".into(), 0.8), ("white".into(), 0.1)],

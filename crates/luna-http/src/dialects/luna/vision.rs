@@ -22,8 +22,20 @@ struct Look {
     window: Option<String>,
     /// Only this monitor, counted from 0.
     monitor: Option<u8>,
+    /// Only this rectangle, in pixels of a picture of all of it.
+    region: Option<Region>,
     /// What is to be known of it.
     question: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct Region {
+    /// From the left.
+    x: u32,
+    /// From the top.
+    y: u32,
+    width: u32,
+    height: u32,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,8 +47,9 @@ struct Seen {
 #[utoipa::path(post, path = "/api/vision/screen", tag = "Luna: vision", request_body = Look, responses(
     (status = 200, body = Seen), (status = 403, body = Detail), (status = 404, body = Detail), (status = 501, body = Detail)))]
 async fn screen(State(app): State<App>, Body(q, _): Body<Look, Dialect>) -> Machine<Seen> {
-    let input =
-        json!({ "source": "screen", "window": q.window, "monitor": q.monitor, "question": q.question });
+    let input = json!({
+        "source": "screen", "window": q.window, "monitor": q.monitor, "region": q.region, "question": q.question,
+    });
     Ok(Json(Seen { description: app.luna.use_tool("vision", input).await?.content }))
 }
 
