@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./driver";
+import { Spotify } from "./music";
 import { end, Place } from "./program";
 import { bus, keys, picture, seen, typed, webProcesses } from "./screen";
 import { Tray } from "./tray";
@@ -18,12 +19,15 @@ const QUICK = "^Ask Luna$";
 describe("around the window", () => {
   let place: Place;
   let program: ChildProcess, notices: ChildProcess;
+  let spotify: Spotify;
   let tray: Tray;
 
   beforeAll(async () => {
     place = await Place.make();
     notices = spawn("dunst", [], { env: place.environment, stdio: "ignore" });
     tray = await Tray.open();
+    spotify = await Spotify.start(place.program);
+    place.more = spotify.environment;
     program = await place.start();
     await place.call("settings.patch", { patch: { onboarded: true, user_name: "Ada", free_window_after_s: 1 } });
     await until("the window", () => seen("Luna"));
@@ -32,6 +36,7 @@ describe("around the window", () => {
     if (program) await end(program);
     notices?.kill("SIGTERM");
     tray?.close();
+    await spotify?.stop();
     expect(existsSync(join(place.data, "run.json"))).toBe(false);
     await place?.remove();
   });
@@ -156,6 +161,29 @@ describe("around the window", () => {
     await tray.choose(/^Settings/);
     await until("the settings", () => seen("Models"));
     await away("Models");
+  });
+
+  it("has what plays in the tray, with the buttons of a player", async () => {
+    const labels = async (): Promise<string[]> => (await tray.entries()).map((entry) => entry.label);
+    const shows = (line: string): Promise<boolean> => until(line, async () => (await labels()).includes(line));
+    const { address } = (await place.call("music.sign_in", {})) as { address: string };
+    // The stand-in says yes at once, and sends whoever asks back to Luna.
+    expect((await fetch(address)).ok).toBe(true);
+    await shows("♪ Paper Moon – The Lanterns");
+    const all = await labels();
+    const at = all.indexOf("♪ Paper Moon – The Lanterns");
+    expect(all.slice(at - 1, at + 4)).toEqual(["Ask about the screen…", "♪ Paper Moon – The Lanterns", "Pause", "Next song", expect.stringMatching(/^Next: /)]);
+    await tray.choose(/^Pause$/);
+    await shows("Play");
+    await tray.choose(/^Play$/);
+    await shows("Pause");
+    await tray.choose(/^Next song$/);
+    await shows("♪ Paper Moon - Slowed – Quiet Hours");
+    await tray.choose(/^♪/);
+    await until("the dashboard", () => seen("Dashboard"));
+    await away("Dashboard");
+    await place.call("music.sign_out", {});
+    await until("no player", async () => !(await labels()).some((label) => /^♪|^Pause$|^Next song$/.test(label)));
   });
 
   it("asks about the screen", async () => {

@@ -2,6 +2,8 @@
 //! table to the web view. The only code that knows Tauri; what Luna does is decided below it.
 
 mod core;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod ipc;
 mod native;
 mod wish;
@@ -15,6 +17,8 @@ use tauri::{AppHandle, Manager as _, RunEvent};
 
 use crate::core::Core;
 use crate::native::{Shell, links, window};
+#[cfg(target_os = "linux")]
+pub use drawing::suit_drawing;
 pub use wish::Wish;
 
 /// Runs the desktop program until it is quit.
@@ -81,10 +85,13 @@ fn on_run(app: &AppHandle, event: RunEvent) {
     match event {
         // The last window may go; the tray and the keys stay.
         RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::ExitRequested { .. } => app.state::<Arc<Shell>>().end(),
         RunEvent::Exit => {
-            app.state::<Arc<Shell>>().end();
+            let shell = app.state::<Arc<Shell>>();
+            shell.end();
             let core = app.state::<Core>().inner().clone();
             tauri::async_runtime::block_on(core.stop());
+            shell.pass_on();
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app, None),

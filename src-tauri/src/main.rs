@@ -9,6 +9,8 @@ use luna_app::{Setup, config::Config};
 use luna_desktop::Wish;
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    luna_desktop::suit_drawing();
     match start().or_else(again) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -5,9 +5,12 @@ mod front;
 pub(crate) mod hotkeys;
 pub(crate) mod links;
 #[cfg(target_os = "linux")]
+mod memory;
+#[cfg(target_os = "linux")]
 mod network;
 mod next;
 mod notices;
+mod playing;
 #[cfg(target_os = "linux")]
 mod portal;
 pub(crate) mod quick;
@@ -16,7 +19,6 @@ mod tray;
 pub(crate) mod window;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -31,7 +33,7 @@ use serde_json::{Value, json};
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Config, Manager as _, Wry};
 use tauri_plugin_autostart::ManagerExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
@@ -42,13 +44,20 @@ use crate::words::words;
 const PAUSE: Duration = Duration::from_secs(2);
 /// How often the tray looks what comes next: no event tells that time passes.
 const MINUTE: Duration = Duration::from_secs(60);
+/// A window that did not paint by then is not waited for.
+const DRAWN: Duration = Duration::from_secs(3);
+/// Until the music service knows itself what it was told to do.
+const DONE: Duration = Duration::from_millis(500);
+/// The module whose tools the player's buttons are.
+const MUSIC: &str = "music";
 
 /// The desktop side of the program.
 pub(crate) struct Shell {
     app: AppHandle,
     core: Core,
     began: Instant,
-    first_painted: AtomicBool,
+    /// Whether the first screen was on the screen.
+    painted: watch::Sender<bool>,
     settings: Mutex<Settings>,
     hotkeys: hotkeys::Hotkeys,
     tray: Mutex<Option<tray::Tray>>,
@@ -57,7 +66,11 @@ pub(crate) struct Shell {
     talk: mpsc::Sender<talk::Talk>,
     /// The `data:` address of a picture of the screen that the quick bar has not fetched yet.
     screenshot: Mutex<Option<Value>>,
+    /// What plays is looked at now.
+    look_at_music: Notify,
     end: CancellationToken,
+    /// The command line of a start that was handed over to this program when it was ending already.
+    too_late: Mutex<Option<Vec<String>>>,
 }
 
 impl Shell {
@@ -69,12 +82,14 @@ impl Shell {
             app,
             core,
             began,
-            first_painted: AtomicBool::new(false),
+            painted: watch::Sender::new(false),
             settings: Mutex::new(Settings::default()),
             tray: Mutex::new(None),
             screenshot: Mutex::new(None),
             window: window::Kept::default(),
+            look_at_music: Notify::new(),
             end: CancellationToken::new(),
+            too_late: Mutex::new(None),
         }
     }
 
@@ -95,10 +110,11 @@ impl Shell {
             // A desktop without a tray is no reason not to have a window.
             Err(error) => tracing::warn!(%error, "there is no tray icon"),
         }
-        let app = self.app.clone();
+        let ending = Arc::clone(self);
         tauri::async_runtime::spawn(async move {
             told_to_end().await;
-            app.exit(0);
+            ending.end();
+            ending.app.exit(0);
         });
         let shell = Arc::clone(self);
         tauri::async_runtime::spawn(async move {
@@ -106,13 +122,39 @@ impl Shell {
             tokio::select! {
                 () = end.cancelled() => {}
                 () = shell.attend() => {}
+                () = shell.listen() => {}
             }
         });
         Ok(())
     }
 
+    /// From now on it only ends.
     pub(crate) fn end(&self) {
         self.end.cancel();
+    }
+
+    /// A second start was handed over to this one.
+    fn started_again(&self, arguments: Vec<String>) {
+        if self.end.is_cancelled() {
+            *self.too_late.lock() = Some(arguments);
+            return;
+        }
+        let wish = Wish::of(&arguments);
+        if !wish.hidden {
+            self.fulfil(&wish);
+        }
+    }
+
+    /// The last thing before the program is gone: a start that it took while it was ending is given a program of its own.
+    pub(crate) fn pass_on(&self) {
+        // None is handed over any more.
+        tauri_plugin_single_instance::destroy(&self.app);
+        let Some(arguments) = self.too_late.lock().take() else { return };
+        let started = std::env::current_exe()
+            .and_then(|program| std::process::Command::new(program).args(arguments.iter().skip(1)).spawn());
+        if let Err(error) = started {
+            tracing::error!(%error, "a start while Luna was ending is lost");
+        }
     }
 
     /// Does what a start of the program asked for.
@@ -138,7 +180,7 @@ impl Shell {
 
     /// The window's screen can be used.
     pub(crate) fn painted(&self) {
-        if self.first_painted.swap(true, Ordering::Relaxed) {
+        if self.painted.send_replace(true) {
             tracing::info!("the window is back");
         } else {
             let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -168,6 +210,54 @@ impl Shell {
         }
     }
 
+    /// Follows what plays, for the tray.
+    async fn listen(self: &Arc<Self>) {
+        self.look_at_music.notified().await;
+        loop {
+            let lasts = self.show_music().await;
+            tokio::select! {
+                () = tokio::time::sleep(lasts) => {}
+                () = self.look_at_music.notified() => {}
+            }
+        }
+    }
+
+    /// Shows what plays; how long that will do.
+    async fn show_music(self: &Arc<Self>) -> Duration {
+        let off = self.settings().modules_off.contains(MUSIC);
+        let view = if off { None } else { self.core.call("music.get", json!({})).await.ok() };
+        let view = view.and_then(read::<playing::View>);
+        // What is not known stays as it was.
+        if let Ok(song) = view.as_ref().map_or(Ok(None), playing::View::song) {
+            let shell = Arc::clone(self);
+            let _ = self.app.run_on_main_thread(move || {
+                if let Some(tray) = &*shell.tray.lock() {
+                    tray.song(song);
+                }
+            });
+        }
+        view.map_or(MINUTE, |view| view.lasts())
+    }
+
+    /// The button that is one for both.
+    pub(crate) fn play_or_pause(self: &Arc<Self>) {
+        let plays = self.tray.lock().as_ref().is_some_and(tray::Tray::plays);
+        self.order_music(if plays { "spotify_pause" } else { "spotify_play" });
+    }
+
+    /// A button of the player was pressed, each of which is a tool.
+    pub(crate) fn order_music(self: &Arc<Self>, tool: &'static str) {
+        let shell = Arc::clone(self);
+        tauri::async_runtime::spawn(async move {
+            let done = shell.core.call("agent.use_tool", json!({ "tool": tool, "input": {} })).await;
+            if let Err(trouble) = done {
+                shell.notices.say(words(&shell.settings().language).no_music, trouble.message());
+            }
+            tokio::time::sleep(DONE).await;
+            shell.look_at_music.notify_one();
+        });
+    }
+
     /// Reads what is shown outside the window; whether she answered.
     async fn refresh(self: &Arc<Self>) -> bool {
         let Ok(view) = self.core.call("settings.get", json!({})).await else { return false };
@@ -180,15 +270,16 @@ impl Shell {
         {
             self.show_voice(phase);
         }
+        self.look_at_music.notify_one();
         true
     }
 
     fn apply(self: &Arc<Self>, settings: Settings) {
         *self.settings.lock() = settings.clone();
+        self.take_hotkeys();
         let shell = Arc::clone(self);
-        // Menus, keys and windows belong to the main thread.
+        // Menus and windows belong to the main thread.
         let done = self.app.run_on_main_thread(move || {
-            shell.hotkeys.apply(&settings);
             if let Some(tray) = &*shell.tray.lock() {
                 tray.show(&settings);
             }
@@ -203,6 +294,19 @@ impl Shell {
         if let Err(error) = done {
             tracing::debug!(%error, "the program ends");
         }
+    }
+
+    /// Has the keys taken that the settings name, once the window is there: each key holds up the thread that draws it for
+    /// some 50 ms.
+    fn take_hotkeys(self: &Arc<Self>) {
+        let shell = Arc::clone(self);
+        tauri::async_runtime::spawn(async move {
+            if !shell.app.webview_windows().is_empty() {
+                let _ =
+                    tokio::time::timeout(DRAWN, shell.painted.subscribe().wait_for(|painted| *painted)).await;
+            }
+            tauri::async_runtime::spawn_blocking(move || shell.hotkeys.apply(&shell.settings()));
+        });
     }
 
     /// Counts the questions that wait, for the tray.
@@ -299,7 +403,7 @@ impl Shell {
 
     /// Says, once, that the window is away and Luna is not.
     pub(crate) fn say_still_here(&self) {
-        if !self.first_painted.load(Ordering::Relaxed) {
+        if !*self.painted.borrow() {
             return;
         }
         let (core, notices, settings) = (self.core.clone(), self.notices.clone(), self.settings());
@@ -372,9 +476,8 @@ pub(crate) fn single_instance(setup: &Setup) -> TauriPlugin<Wry> {
     let builder = tauri_plugin_single_instance::Builder::new()
         .dbus_id(format!("app.luna.desktop.d{:016x}", hasher.finish()))
         .callback(|app: &AppHandle, arguments, _| {
-            let wish = Wish::of(&arguments);
-            if let (false, Some(shell)) = (wish.hidden, app.try_state::<Arc<Shell>>()) {
-                shell.fulfil(&wish);
+            if let Some(shell) = app.try_state::<Arc<Shell>>() {
+                shell.started_again(arguments);
             }
         });
     builder.build()

@@ -34,6 +34,10 @@ pub(crate) struct Words {
     pub(crate) next: &'static str,
     pub(crate) tomorrow: &'static str,
     pub(crate) nothing_next: &'static str,
+    pub(crate) pause: &'static str,
+    pub(crate) play: &'static str,
+    pub(crate) next_song: &'static str,
+    pub(crate) no_music: &'static str,
 }
 
 static ENGLISH: Words = Words {
@@ -67,6 +71,10 @@ static ENGLISH: Words = Words {
     next: "Next:",
     tomorrow: "tomorrow ",
     nothing_next: "Nothing until tomorrow night",
+    pause: "Pause",
+    play: "Play",
+    next_song: "Next song",
+    no_music: "Spotify did not do it",
 };
 
 static GERMAN: Words = Words {
@@ -100,6 +108,10 @@ static GERMAN: Words = Words {
     next: "Als Nächstes:",
     tomorrow: "morgen ",
     nothing_next: "Nichts bis morgen Abend",
+    pause: "Anhalten",
+    play: "Abspielen",
+    next_song: "Nächstes Stück",
+    no_music: "Spotify hat es nicht getan",
 };
 
 /// The words of a language as the settings name it: a tag, or `system`.

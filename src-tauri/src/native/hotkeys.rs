@@ -92,6 +92,8 @@ enum Way {
 pub(super) struct Hotkeys {
     app: AppHandle,
     way: Way,
+    /// Held while keys are taken.
+    applying: Mutex<()>,
     state: Mutex<Vec<Hotkey>>,
     /// What the portal said; none = nothing to say.
     note: Mutex<Option<String>>,
@@ -107,6 +109,7 @@ impl Hotkeys {
         Self {
             app,
             way,
+            applying: Mutex::default(),
             state: Mutex::default(),
             note: Mutex::default(),
             bind: Mutex::default(),
@@ -120,8 +123,9 @@ impl Hotkeys {
         (self.state.lock().clone(), self.note.lock().clone(), self.bind.lock().clone())
     }
 
-    /// Takes the keys that the settings name, if they changed. On the main thread.
+    /// Takes the keys that the settings name, if they changed. Waits for the main thread, so it is called on another.
     pub(super) fn apply(&self, settings: &Settings) {
+        let _one = self.applying.lock();
         let wanted = Deed::ALL.map(|deed| (deed, deed.keys(settings).trim().to_owned()));
         let same = {
             let state = self.state.lock();
@@ -166,7 +170,8 @@ impl Hotkeys {
 
     fn take(&self, wanted: &[(Deed, String)]) -> Vec<Hotkey> {
         let manager = self.app.global_shortcut();
-        if let Err(error) = manager.unregister_all() {
+        let any = self.state.lock().iter().any(|key| key.active);
+        if any && let Err(error) = manager.unregister_all() {
             tracing::debug!(%error, "old hotkeys stay");
         }
         let mut held: Vec<Shortcut> = vec![];

@@ -1,35 +1,21 @@
-//! WebKit's network process. It outlives the web views that it serves, and holds some 30 MB; where none is left, this ends it.
-//! WebKit starts another for the next one.
+//! WebKit's network process. It outlives the web views that it serves, and holds some 30 MB; where none is left, it can be
+//! ended: WebKit starts another for the next one.
 
 use std::fs;
-use std::time::Duration;
 
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
-use tauri::{AppHandle, Manager as _};
 
-/// Until what the last page kept is written to its storage: WebKit gathers for half a second.
-const WRITTEN: Duration = Duration::from_secs(2);
 /// As much of `WebKitNetworkProcess` as the kernel keeps of a name.
 const NAME: &str = "WebKitNetworkPr";
 
-/// Ends it, if no web view is made meanwhile.
-pub(super) fn end_unused(app: &AppHandle) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(WRITTEN).await;
-        // Web views are made on the main thread: none comes in between there.
-        let _ = app.clone().run_on_main_thread(move || {
-            if !app.webview_windows().is_empty() {
-                return;
-            }
-            for process in ours() {
-                if let Err(error) = signal::kill(process, Signal::SIGTERM) {
-                    tracing::debug!(%error, "WebKit's network process stays");
-                }
-            }
-        });
-    });
+/// Ends it.
+pub(super) fn end() {
+    for process in ours() {
+        if let Err(error) = signal::kill(process, Signal::SIGTERM) {
+            tracing::debug!(%error, "WebKit's network process stays");
+        }
+    }
 }
 
 /// The network processes that this program started.

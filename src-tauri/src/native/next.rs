@@ -25,11 +25,16 @@ pub(super) fn line(occurrences: &[Occurrence], now: Timestamp, zone: &TimeZone, 
     };
     let at = begins(&next).to_zoned(zone.clone());
     let day = if at.date() > now.to_zoned(zone.clone()).date() { words.tomorrow } else { "" };
-    let mut title: String = next.event.title.chars().take(LONGEST).collect();
-    if title.len() < next.event.title.len() {
-        title.push('…');
+    format!("{} {day}{} {}", words.next, at.strftime("%H:%M"), short(&next.event.title))
+}
+
+/// As much of a text as a line has room for.
+pub(super) fn short(text: &str) -> String {
+    let mut start: String = text.chars().take(LONGEST).collect();
+    if start.len() < text.len() {
+        start.push('…');
     }
-    format!("{} {day}{} {title}", words.next, at.strftime("%H:%M"))
+    start
 }
 
 #[cfg(test)]

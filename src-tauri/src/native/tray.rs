@@ -5,10 +5,11 @@ use std::sync::Arc;
 use luna_model::{Settings, VoicePhase};
 use serde_json::json;
 use tauri::image::Image;
-use tauri::menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
+use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry, include_image};
 
+use super::playing::Song;
 use super::talk::Talk;
 use super::{Shell, quick, window};
 use crate::words::{Words, words};
@@ -18,6 +19,9 @@ const ASK: &str = "ask";
 const TALK: &str = "talk";
 const RUN: &str = "run";
 const SCREEN: &str = "screen";
+const SONG: &str = "song";
+const PLAY: &str = "play";
+const SKIP: &str = "skip";
 const NEXT: &str = "next";
 const WAITING: &str = "waiting";
 const MUTE: &str = "mute";
@@ -42,12 +46,23 @@ pub(super) struct Tray {
     waiting: MenuItem<Wry>,
     mute: CheckMenuItem<Wry>,
     quiet: CheckMenuItem<Wry>,
+    player: Player,
     now: parking_lot::Mutex<Now>,
 }
 
-/// What the icon tells.
+/// The buttons of a player, which are in the menu while there is something to play.
+struct Player {
+    menu: Menu<Wry>,
+    song: MenuItem<Wry>,
+    play: MenuItem<Wry>,
+    skip: MenuItem<Wry>,
+    line: PredefinedMenuItem<Wry>,
+}
+
+/// What the icon and its menu tell.
 struct Now {
     words: &'static Words,
+    song: Option<Song>,
     waiting: usize,
     quiet: bool,
     voice: VoicePhase,
@@ -95,9 +110,17 @@ impl Tray {
             .on_menu_event(chosen)
             .on_tray_icon_event(clicked)
             .build(app)?;
-        let now = Now { words, waiting: 0, quiet: settings.do_not_disturb, voice: VoicePhase::Off };
+        let player = Player {
+            song: MenuItem::with_id(app, SONG, "", true, None::<&str>)?,
+            play: MenuItem::with_id(app, PLAY, words.play, true, None::<&str>)?,
+            skip: MenuItem::with_id(app, SKIP, words.next_song, true, None::<&str>)?,
+            line: line()?,
+            menu,
+        };
+        let now =
+            Now { words, song: None, waiting: 0, quiet: settings.do_not_disturb, voice: VoicePhase::Off };
         let entries = [open, ask, run, screen, options, quit];
-        Ok(Self { icon, entries, talk, next, waiting, mute, quiet, now: now.into() })
+        Ok(Self { icon, entries, talk, next, waiting, mute, quiet, player, now: now.into() })
     }
 
     /// Shows what the settings say.
@@ -111,13 +134,34 @@ impl Tray {
             .and_then(|()| self.mute.set_checked(settings.voice.muted))
             .and_then(|()| self.quiet.set_text(words.quiet))
             .and_then(|()| self.quiet.set_checked(now.quiet))
+            .and_then(|()| self.player.write(&now))
             .and_then(|()| self.paint(&now));
         complain(shown);
     }
 
+    /// Shows what plays.
+    pub(super) fn song(&self, song: Option<Song>) {
+        let mut now = self.now.lock();
+        if now.song == song {
+            return;
+        }
+        let was = std::mem::replace(&mut now.song, song).is_some();
+        let placed = match (was, now.song.is_some()) {
+            (false, true) => self.player.enter(),
+            (true, false) => self.player.leave(),
+            _ => Ok(()),
+        };
+        complain(placed.and_then(|()| self.player.write(&now)));
+    }
+
+    /// Whether it shows something that can be paused.
+    pub(super) fn plays(&self) -> bool {
+        self.now.lock().song.as_ref().is_some_and(|song| song.plays)
+    }
+
     /// Shows what comes next in the calendar.
     pub(super) fn next(&self, line: &str) {
-        complain(self.next.set_text(line));
+        complain(self.next.set_text(plain(line)));
     }
 
     /// Shows how many questions wait.
@@ -164,6 +208,35 @@ impl Tray {
     }
 }
 
+impl Player {
+    fn entries(&self) -> [&dyn IsMenuItem<Wry>; 4] {
+        [&self.song, &self.play, &self.skip, &self.line]
+    }
+
+    /// Takes its place, before what comes next in the calendar.
+    fn enter(&self) -> tauri::Result<()> {
+        let all = self.menu.items()?;
+        let place = all.iter().position(|entry| entry.id() == NEXT).unwrap_or(all.len());
+        self.menu.insert_items(&self.entries(), place)
+    }
+
+    fn leave(&self) -> tauri::Result<()> {
+        self.entries().into_iter().try_for_each(|entry| self.menu.remove(entry))
+    }
+
+    fn write(&self, now: &Now) -> tauri::Result<()> {
+        let Some(song) = &now.song else { return Ok(()) };
+        self.song.set_text(plain(&song.line))?;
+        self.play.set_text(if song.plays { now.words.pause } else { now.words.play })?;
+        self.skip.set_text(now.words.next_song)
+    }
+}
+
+/// A text as it is: in an entry, `&` marks the letter that chooses it.
+fn plain(text: &str) -> String {
+    text.replace('&', "&&")
+}
+
 fn complain(shown: tauri::Result<()>) {
     if let Err(error) = shown {
         tracing::warn!(%error, "the tray does not show what is so");
@@ -177,6 +250,9 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         TALK => app.state::<Arc<Shell>>().talk(Talk::Toggle),
         SCREEN => app.state::<Arc<Shell>>().ask_about_screen(),
         RUN => window::show(app, Some("/run")),
+        SONG => window::show(app, Some("/dashboard")),
+        PLAY => app.state::<Arc<Shell>>().play_or_pause(),
+        SKIP => app.state::<Arc<Shell>>().order_music("spotify_next"),
         NEXT => window::show(app, Some("/today")),
         SETTINGS => window::show(app, Some("/settings")),
         MUTE => {

@@ -27,6 +27,17 @@ const LATER: Duration = Duration::from_secs(30);
 pub(crate) struct Kept {
     route: Mutex<Option<String>>,
     freeing: Mutex<Option<CancellationToken>>,
+    going: Mutex<Going>,
+}
+
+/// Whether the window is being destroyed, which takes a moment.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Going {
+    #[default]
+    No,
+    Yes,
+    /// It was asked for meanwhile.
+    AndWanted,
 }
 
 /// Size and place are kept over restarts, for the window alone.
@@ -46,6 +57,16 @@ pub(crate) fn show(app: &AppHandle, route: Option<&str>) {
     let shell = app.state::<Arc<Shell>>();
     if let Some(freeing) = shell.window.freeing.lock().take() {
         freeing.cancel();
+    }
+    {
+        let mut going = shell.window.going.lock();
+        if *going != Going::No {
+            *going = Going::AndWanted;
+            if let Some(route) = route {
+                *shell.window.route.lock() = Some(route.to_owned());
+            }
+            return;
+        }
     }
     let Some(window) = app.get_webview_window(LABEL) else {
         let kept = shell.window.route.lock().take();
@@ -135,9 +156,25 @@ fn free(app: &AppHandle) {
         return;
     }
     *app.state::<Arc<Shell>>().window.route.lock() = window.url().ok().and_then(|url| route_of(&url));
+    *app.state::<Arc<Shell>>().window.going.lock() = Going::Yes;
     match window.destroy() {
         Ok(()) => tracing::info!("the hidden window gave its memory back"),
-        Err(error) => tracing::warn!(%error, "the hidden window stays"),
+        Err(error) => {
+            tracing::warn!(%error, "the hidden window stays");
+            gone(app);
+        }
+    }
+}
+
+/// It is destroyed; whoever asked for it meanwhile gets another.
+fn gone(app: &AppHandle) {
+    let going = std::mem::take(&mut *app.state::<Arc<Shell>>().window.going.lock());
+    if going == Going::AndWanted {
+        let app = app.clone();
+        // Its name is free once this event was handled.
+        tauri::async_runtime::spawn(async move {
+            let _ = app.clone().run_on_main_thread(move || show(&app, None));
+        });
     }
 }
 
@@ -252,8 +289,11 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
         }
         WindowEvent::Destroyed => {
             app.state::<Streams>().end_all(window.label());
+            if window.label() == LABEL {
+                gone(app);
+            }
             #[cfg(target_os = "linux")]
-            super::network::end_unused(app);
+            super::memory::give_back(app);
         }
         _ => {}
     }
