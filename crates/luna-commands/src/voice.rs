@@ -39,6 +39,8 @@ struct VoiceReadyView {
     recogniser: Option<String>,
     /// Who speaks; none when nobody can.
     engine: Option<String>,
+    /// Whether the wake phrase is known by its sound; otherwise everything that is said is put into words to find it.
+    knows_phrase: bool,
     /// What is missing and how to get it, a sentence each.
     missing: Vec<String>,
 }
@@ -51,6 +53,7 @@ async fn ready(cx: Context, _: Empty) -> Result<VoiceReadyView> {
         outputs: ready.outputs.into_iter().map(shown).collect(),
         recogniser: ready.recogniser,
         engine: ready.engine,
+        knows_phrase: ready.knows_phrase,
         missing: ready.missing,
     })
 }

@@ -103,6 +103,7 @@ fn check(settings: &Settings) -> Result<()> {
         ("background_minutes_a_job", settings.background_minutes_a_job, 1..=1_440),
         ("free_window_after_s", settings.free_window_after_s, 0..=604_800),
         ("voice.rate", u64::from(settings.voice.rate), 60..=500),
+        ("voice.wake_sensitivity", u64::from(settings.voice.wake_sensitivity), 0..=100),
         ("voice.volume", u64::from(settings.voice.volume), 0..=100),
         ("voice.follow_up_s", u64::from(settings.voice.follow_up_s), 0..=120),
     ];

@@ -14,6 +14,9 @@ pub struct VoiceSettings {
     pub wake_word: bool,
     /// What wakes her.
     pub wake_phrase: String,
+    /// How easily she hears the wake phrase, 0 to 100: higher misses less and listens up more often in vain;
+    /// at 100 everything that is said is put into words.
+    pub wake_sensitivity: u8,
     /// Only the voice that was learnt wakes her; as long as none was, everybody's does.
     pub only_known: bool,
     /// The whisper model, by name: `tiny`, `base.en`, `large-v3`.
@@ -52,6 +55,7 @@ impl Default for VoiceSettings {
             muted: false,
             wake_word: false,
             wake_phrase: "hey luna".into(),
+            wake_sensitivity: 100,
             only_known: false,
             stt_model: "base".into(),
             stt_url: None,

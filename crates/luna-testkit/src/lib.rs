@@ -29,4 +29,4 @@ pub use shell::PaperShell;
 pub use sources::PaperSources;
 pub use spotify::{CLIENT_ID, SpotifyStandIn};
 pub use story::{Story, tell};
-pub use voice::{PATIENCE, PaperVoice, spoken_by};
+pub use voice::{PATIENCE, PaperVoice, spoken_by, unlike_her_name};

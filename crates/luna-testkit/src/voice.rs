@@ -26,8 +26,12 @@ pub struct PaperVoice {
 struct State {
     said: Vec<String>,
     understood: VecDeque<String>,
+    transcribed: usize,
     ears: Option<mpsc::Sender<Sound>>,
     slow: bool,
+    ducked: bool,
+    /// The language that is heard, and the one that was spoken last.
+    languages: (Option<String>, String),
     tone: Option<Emotion>,
     deaf: Option<String>,
     no_model: Option<String>,
@@ -85,6 +89,34 @@ impl PaperVoice {
         self.sound(Sound::Ended { speech, silence_ms: 500 }).await;
     }
 
+    /// What speech will be understood as, one after the other.
+    pub fn understand<'a>(&self, words: impl IntoIterator<Item = &'a str>) {
+        self.state.lock().understood.extend(words.into_iter().map(str::to_owned));
+    }
+
+    /// From now on this language is heard.
+    pub fn hear_language(&self, language: &str) {
+        self.state.lock().languages.0 = Some(language.to_owned());
+    }
+
+    /// The language that was spoken last; empty when none was asked for.
+    #[must_use]
+    pub fn said_in(&self) -> String {
+        self.state.lock().languages.1.clone()
+    }
+
+    /// Whether she speaks softer now.
+    #[must_use]
+    pub fn ducked(&self) -> bool {
+        self.state.lock().ducked
+    }
+
+    /// How often speech was put into words.
+    #[must_use]
+    pub fn transcribed(&self) -> usize {
+        self.state.lock().transcribed
+    }
+
     /// Brings a sound to the microphone.
     ///
     /// # Panics
@@ -115,6 +147,7 @@ impl Voice for PaperVoice {
             outputs: vec![device("loudspeaker")],
             recogniser: Some(format!("paper {}", settings.stt_model)),
             engine: Some("paper".into()),
+            knows_phrase: true,
             missing: vec![],
         }
     }
@@ -123,6 +156,10 @@ impl Voice for PaperVoice {
         let text = String::from_utf8(recording).map_err(|_| Error::invalid("that is no recording"))?;
         self.state.lock().understood.push_back(text);
         Ok(Speech(vec![0.1; 16_000].into()))
+    }
+
+    async fn may_be_called(&self, speech: &Speech, _: &VoiceSettings) -> bool {
+        speech.0.first() != Some(&UNLIKE_HER_NAME)
     }
 
     async fn voice_print(&self, speech: &Speech) -> Result<VoicePrint> {
@@ -136,8 +173,9 @@ impl Voice for PaperVoice {
         if let Some(why) = &state.no_model {
             return Err(Error::unavailable(why.clone()));
         }
+        state.transcribed += 1;
         let text = state.understood.pop_front().unwrap_or_default();
-        Ok(Transcript { text, language: None })
+        Ok(Transcript { text, language: state.languages.0.clone() })
     }
 
     async fn emotion(&self, _: Speech) -> Result<Emotion> {
@@ -145,10 +183,11 @@ impl Voice for PaperVoice {
         Ok(self.state.lock().tone.unwrap_or(calm))
     }
 
-    async fn say(&self, text: &str, _: &VoiceSettings, stop: CancellationToken) -> Result<Spoken> {
+    async fn say(&self, text: &str, settings: &VoiceSettings, stop: CancellationToken) -> Result<Spoken> {
         let slow = {
             let mut state = self.state.lock();
             state.said.push(text.to_owned());
+            state.languages.1.clone_from(&settings.language);
             state.slow
         };
         self.spoke.notify_waiters();
@@ -159,6 +198,10 @@ impl Voice for PaperVoice {
         Ok(Spoken { first_sound_ms: Some(1), stopped: stopped || stop.is_cancelled() })
     }
 
+    fn duck(&self, ducked: bool) {
+        self.state.lock().ducked = ducked;
+    }
+
     async fn listen(&self, _: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
         if let Some(why) = self.state.lock().deaf.clone() {
             return Err(Error::unavailable(why));
@@ -167,6 +210,15 @@ impl Voice for PaperVoice {
         self.state.lock().ears = Some(ears);
         Ok(tokio_stream(sounds))
     }
+}
+
+/// Speech of such samples does not sound like the wake phrase.
+const UNLIKE_HER_NAME: f32 = -0.1;
+
+/// Two seconds of speech that do not sound as if they began with the wake phrase.
+#[must_use]
+pub fn unlike_her_name() -> Speech {
+    Speech(vec![UNLIKE_HER_NAME; 32_000].into())
 }
 
 /// So many seconds of somebody's speech.

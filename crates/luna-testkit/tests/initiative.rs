@@ -5,7 +5,7 @@
 use futures::StreamExt as _;
 use jiff::SignedDuration;
 use luna_core::ChatRequest;
-use luna_model::{ErrorKind, Event, Job, JobWhat, Leave, Restraint, RunOutcome, UserState};
+use luna_model::{ErrorKind, Event, Job, JobWhat, Leave, OwnWord, Restraint, RunOutcome, UserState};
 use luna_testkit::{FixedClock, InMemory, Ingredients, Reply};
 use serde_json::json;
 
@@ -154,10 +154,18 @@ async fn what_nobody_saw_waits_over_restarts_with_what_it_is_about_and_what_was_
     luna.clock.advance(SignedDuration::from_mins(1));
     assert_eq!(done(&luna, &BRIEF).await.0, RunOutcome::Done);
     luna.restart().await;
-    let waiting = luna.take_all_proactive().await.unwrap();
+    let waiting = luna.waiting_proactive().await.unwrap();
     let brief = waiting.iter().find(|word| word.text.starts_with("Good morning")).expect("the brief waits");
     assert_eq!(brief.about.as_ref().unwrap()["initiative"], "brief", "there can be less of it still");
-    assert_eq!(luna.take_all_proactive().await.unwrap(), vec![], "each is delivered once");
+    assert_eq!(
+        luna.waiting_proactive().await.unwrap(),
+        waiting,
+        "a window that looked may have ended before it showed them"
+    );
+    for OwnWord { text, .. } in &waiting {
+        assert!(luna.took_proactive(text).await.unwrap());
+    }
+    assert_eq!(luna.waiting_proactive().await.unwrap(), vec![], "each is delivered once");
     luna.clock.advance(SignedDuration::from_hours(24));
     let mut watch = luna.bus().watch();
     assert_eq!(done(&luna, &BRIEF).await.0, RunOutcome::Done);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use luna_core::ports::Sound;
 use luna_core::voice::Press;
 use luna_model::{ErrorKind, Event, SettingsPatch, VoicePhase, VoiceTurn};
-use luna_testkit::{InMemory, Ingredients, PATIENCE, Reply, spoken_by};
+use luna_testkit::{InMemory, Ingredients, PATIENCE, Reply, spoken_by, unlike_her_name};
 use serde_json::json;
 
 async fn awake(voice: serde_json::Value) -> InMemory {
@@ -78,6 +78,50 @@ async fn her_name_wakes_her_and_the_rest_is_answered_aloud() {
 }
 
 #[tokio::test]
+async fn what_does_not_sound_like_her_name_is_not_put_into_words() {
+    let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    let other = || luna.voice.sound(Sound::Ended { speech: unlike_her_name(), silence_ms: 500 });
+    for _ in 0..3 {
+        other().await;
+    }
+    luna.model.then(Reply::says("Noon."));
+    luna.voice.hear("Hey Luna, what time is it?").await;
+    assert_eq!(turn(&mut events).await.heard, "what time is it?");
+    assert_eq!(luna.voice.transcribed(), 1);
+
+    // With the button all that is said is for her.
+    luna.press(Press::Toggle).await.unwrap();
+    until(&luna, "listens", |l| l.voice_state().phase == VoicePhase::Listening).await;
+    other().await;
+    until(&luna, "put into words", |l| l.voice.transcribed() == 2).await;
+}
+
+#[tokio::test]
+async fn what_sounded_like_her_name_at_a_breath_does_so_to_its_end() {
+    let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.model.then(Reply::says("Noon."));
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.understand(["Hey Luna.", "Hey Luna, what time is it?"]);
+    luna.voice.sound(Sound::Pause(spoken_by(0, 1))).await;
+    until(&luna, "the beginning is put into words", |l| l.voice.transcribed() == 1).await;
+    luna.voice.sound(Sound::Ended { speech: unlike_her_name(), silence_ms: 500 }).await;
+    assert_eq!(turn(&mut events).await.heard, "what time is it?");
+
+    // What is said next is looked at anew.
+    until(&luna, "waits for her name", |l| l.voice_state().phase == VoicePhase::Idle).await;
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.sound(Sound::Ended { speech: unlike_her_name(), silence_ms: 500 }).await;
+    luna.model.then(Reply::says("Monday."));
+    luna.voice.hear("Hey Luna, which day?").await;
+    assert_eq!(turn(&mut events).await.heard, "which day?");
+    assert_eq!(luna.voice.transcribed(), 3);
+}
+
+#[tokio::test]
 async fn a_deed_by_voice_passes_the_gate_like_any_other() {
     let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;
     let mut events = luna.bus().watch();
@@ -117,6 +161,20 @@ async fn who_speaks_over_her_is_heard() {
 }
 
 #[tokio::test]
+async fn she_answers_in_the_language_that_was_spoken_unless_one_is_set() {
+    for (set, spoken) in [("", "de"), ("en", "en")] {
+        let luna = awake(json!({ "wake_word": true, "language": set })).await;
+        luna.voice.hear_language("de");
+        let mut events = luna.bus().watch();
+        until(&luna, "listens for her name", |l| l.voice.listens()).await;
+        luna.model.then(Reply::says("Es ist zwölf."));
+        luna.voice.hear("Hey Luna, wie spät ist es?").await;
+        turn(&mut events).await;
+        assert_eq!(luna.voice.said_in(), spoken);
+    }
+}
+
+#[tokio::test]
 async fn without_barge_in_she_speaks_to_the_end_and_hush_stops_her() {
     let luna = awake(json!({ "wake_word": true, "barge_in": false })).await;
     let mut events = luna.bus().watch();
@@ -126,7 +184,10 @@ async fn without_barge_in_she_speaks_to_the_end_and_hush_stops_her() {
     luna.voice.hear("hey luna, tell me a story").await;
     tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
     luna.voice.sound(Sound::Began).await;
-    luna.voice.sound(Sound::Level(0.5)).await;
+    until(&luna, "softer while somebody speaks", |l| l.voice.ducked()).await;
+    assert!(luna.voice_state().speaking);
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 1), silence_ms: 500 }).await;
+    until(&luna, "as loud as before", |l| !l.voice.ducked()).await;
     assert!(luna.voice_state().speaking);
     luna.press(Press::Hush).await.unwrap();
     assert!(turn(&mut events).await.interrupted);

@@ -18,6 +18,7 @@ mod playback;
 mod recognise;
 mod speaker;
 mod speech;
+pub mod wake;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -81,6 +82,7 @@ impl Voice for LocalVoice {
                 .missing
                 .push("There is no loudspeaker; plug one in, or start PipeWire or PulseAudio.".into());
         }
+        ready.knows_phrase = wake::knows(&settings.wake_phrase);
         match self.recogniser.chosen(settings) {
             Ok(name) => ready.recogniser = Some(name),
             Err(error) => ready.missing.push(error.message),
@@ -94,6 +96,14 @@ impl Voice for LocalVoice {
 
     async fn decode(&self, recording: Vec<u8>) -> Result<Speech> {
         blocking(move || decode::speech(recording)).await?
+    }
+
+    async fn may_be_called(&self, speech: &Speech, settings: &VoiceSettings) -> bool {
+        if !wake::knows(&settings.wake_phrase) {
+            return true;
+        }
+        let (speech, sensitivity) = (speech.clone(), settings.wake_sensitivity);
+        blocking(move || wake::may_call(&speech.0, sensitivity)).await.unwrap_or(true)
     }
 
     async fn voice_print(&self, speech: &Speech) -> Result<VoicePrint> {
@@ -120,6 +130,10 @@ impl Voice for LocalVoice {
         };
         let volume = f32::from(settings.volume.min(100)) / 100.0;
         self.playback.play(pcm, volume, &settings.output, stop, asked).await
+    }
+
+    fn duck(&self, ducked: bool) {
+        self.playback.duck(ducked);
     }
 
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {

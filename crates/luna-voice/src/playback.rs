@@ -3,7 +3,7 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,9 @@ const KEEP: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(5);
 /// Frames a buffer of the device: short, so that a stop is soon heard.
 const BUFFER: u32 = 1_024;
+/// How loud she is while somebody else speaks, of how loud she would be (-14 dB), and how long she takes to get there.
+const DUCKED: f32 = 0.2;
+const DUCKING: Duration = Duration::from_millis(60);
 /// What the sound server may still hold when the last sample was given to it.
 const STILL_PLAYING: Duration = Duration::from_millis(80);
 
@@ -42,11 +45,17 @@ struct Job {
 pub(crate) struct Playback {
     thread: Mutex<Option<SyncSender<Job>>>,
     played: Played,
+    ducked: Arc<AtomicBool>,
 }
 
 impl Playback {
     pub(crate) fn new(played: Played) -> Self {
-        Self { thread: Mutex::new(None), played }
+        Self { thread: Mutex::new(None), played, ducked: Arc::default() }
+    }
+
+    /// Softer from now on, or as loud as before.
+    pub(crate) fn duck(&self, ducked: bool) {
+        self.ducked.store(ducked, Ordering::Relaxed);
     }
 
     /// Plays it after what is played already; returns at its end.
@@ -70,17 +79,17 @@ impl Playback {
             return Ok(sender.clone());
         }
         let (sender, jobs) = sync_channel(QUEUE);
-        let played = self.played.clone();
+        let (played, ducked) = (self.played.clone(), Arc::clone(&self.ducked));
         std::thread::Builder::new()
             .name("luna-playback".into())
-            .spawn(move || serve(&jobs, &played))
+            .spawn(move || serve(&jobs, &played, &ducked))
             .map_err(|e| Error::unavailable("no thread is left for the loudspeaker").because(e))?;
         Ok(thread.insert(sender).clone())
     }
 }
 
 /// Ends when the [`Playback`] is dropped.
-fn serve(jobs: &Receiver<Job>, played: &Played) {
+fn serve(jobs: &Receiver<Job>, played: &Played, ducked: &Arc<AtomicBool>) {
     let mut open: Option<(String, MixerDeviceSink)> = None;
     loop {
         let job = match jobs.recv_timeout(KEEP) {
@@ -106,7 +115,7 @@ fn serve(jobs: &Receiver<Job>, played: &Played) {
             };
         }
         let Some((_, sink)) = &open else { continue };
-        let (spoken, broken) = play(sink, &job, played);
+        let (spoken, broken) = play(sink, &job, played, ducked);
         if broken {
             open = None;
         }
@@ -115,7 +124,12 @@ fn serve(jobs: &Receiver<Job>, played: &Played) {
 }
 
 /// Plays one utterance; whether the device broke off.
-fn play(sink: &MixerDeviceSink, job: &Job, played: &Played) -> (Result<Spoken>, bool) {
+fn play(
+    sink: &MixerDeviceSink,
+    job: &Job,
+    played: &Played,
+    ducked: &Arc<AtomicBool>,
+) -> (Result<Spoken>, bool) {
     let pcm = &job.pcm;
     let (Some(rate), length) = (NonZero::new(pcm.rate), pcm.seconds()) else {
         return (Err(Error::internal("a sound without a rate")), false);
@@ -126,6 +140,8 @@ fn play(sink: &MixerDeviceSink, job: &Job, played: &Played) -> (Result<Spoken>, 
         at: 0,
         rate,
         volume: job.volume,
+        gain: goal(ducked),
+        ducked: Arc::clone(ducked),
         first: Arc::clone(&first),
         asked: job.asked,
         played: played.clone(),
@@ -182,6 +198,9 @@ struct Utterance {
     at: usize,
     rate: SampleRate,
     volume: f32,
+    /// Of the volume; goes towards what [`Playback::duck`] said last, slowly enough not to click.
+    gain: f32,
+    ducked: Arc<AtomicBool>,
     /// Milliseconds from the question to the first sample; 0 = not yet.
     first: Arc<AtomicU64>,
     asked: Instant,
@@ -189,11 +208,19 @@ struct Utterance {
     clock: SampleClock,
 }
 
+/// What part of the volume she should have now.
+fn goal(ducked: &AtomicBool) -> f32 {
+    if ducked.load(Ordering::Relaxed) { DUCKED } else { 1.0 }
+}
+
 impl Iterator for Utterance {
     type Item = f32;
 
     fn next(&mut self) -> Option<f32> {
-        let sample = *self.samples.get(self.at)? * self.volume;
+        let step = (1.0 - DUCKED) / (DUCKING.as_secs_f32() * self.rate.get() as f32);
+        self.gain += (goal(&self.ducked) - self.gain).clamp(-step, step);
+        let loud = self.volume * self.gain;
+        let sample = *self.samples.get(self.at)? * loud;
         // Once for each 10 ms that begin.
         let piece = (self.rate.get() / 100) as usize;
         if self.at.is_multiple_of(piece) {
@@ -205,7 +232,7 @@ impl Iterator for Utterance {
             let end = (self.at + piece).min(self.samples.len());
             let passed = Duration::from_millis(self.at as u64 * 1_000 / u64::from(self.rate.get()));
             let at = self.clock.at(passed, now);
-            self.played.note(at, crate::pcm::loudness(&self.samples[self.at..end]) * self.volume);
+            self.played.note(at, crate::pcm::loudness(&self.samples[self.at..end]) * loud);
         }
         self.at += 1;
         Some(sample)
@@ -227,5 +254,34 @@ impl Source for Utterance {
 
     fn total_duration(&self) -> Option<Duration> {
         Some(Duration::from_secs_f64(self.samples.len() as f64 / f64::from(self.rate.get())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn she_is_softer_while_somebody_else_speaks() {
+        let ducked = Arc::new(AtomicBool::new(false));
+        let mut utterance = Utterance {
+            samples: vec![1.0; 16_000].into(),
+            at: 0,
+            rate: NonZero::new(16_000).unwrap(),
+            volume: 0.5,
+            gain: 1.0,
+            ducked: Arc::clone(&ducked),
+            first: Arc::default(),
+            asked: Instant::now(),
+            played: Played::new(),
+            clock: SampleClock::default(),
+        };
+        let mut after = |seconds: f32| -> f32 { utterance.nth((seconds * 16_000.0) as usize).unwrap() };
+        assert!((after(0.1) - 0.5).abs() < 1e-3);
+        ducked.store(true, Ordering::Relaxed);
+        assert!(after(0.03) > 0.2, "not at once: that clicks");
+        assert!((after(0.05) - 0.1).abs() < 1e-3);
+        ducked.store(false, Ordering::Relaxed);
+        assert!((after(0.1) - 0.5).abs() < 1e-3);
     }
 }

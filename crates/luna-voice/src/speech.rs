@@ -39,7 +39,7 @@ impl Engine {
     pub(crate) fn chosen(settings: &VoiceSettings, models: &Path) -> Result<Self> {
         let endpoint = || settings.tts_url.clone().map(Self::Endpoint);
         let piper = || {
-            let voice = piper_voice(models, &settings.voice)?;
+            let voice = piper_voice(models, &settings.voice, &settings.language)?;
             which::which("piper").is_ok().then_some(Self::Piper(voice))
         };
         let espeak = || which::which("espeak-ng").is_ok().then_some(Self::Espeak);
@@ -80,8 +80,9 @@ impl Engine {
     }
 }
 
-/// The voice of this name in the folder of models, or the first one.
-fn piper_voice(models: &Path, name: &str) -> Option<PathBuf> {
+/// The voice of this name in the folder of models; without a name the first one of this language (its name begins with
+/// it: `de_DE-thorsten-medium`), or of any.
+fn piper_voice(models: &Path, name: &str, language: &str) -> Option<PathBuf> {
     let mut voices: Vec<PathBuf> = std::fs::read_dir(models.join("piper"))
         .ok()?
         .flatten()
@@ -89,10 +90,12 @@ fn piper_voice(models: &Path, name: &str) -> Option<PathBuf> {
         .filter(|path| path.extension().is_some_and(|end| end == "onnx"))
         .collect();
     voices.sort();
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if name.is_empty() {
-        return voices.into_iter().next();
+        let speaks = |path: &&PathBuf| stem(path).split(['_', '-']).next() == Some(language);
+        return voices.iter().find(speaks).or(voices.first()).cloned();
     }
-    voices.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem.to_string_lossy().contains(name)))
+    voices.into_iter().find(|path| stem(path).contains(name))
 }
 
 #[cfg(test)]
@@ -139,6 +142,22 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_language_that_it_does_not_speak_is_no_reason_to_be_silent() {
+        if said("x").is_none() {
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let in_language = |language: &str, voice: &str| {
+            let (language, voice) = (language.into(), voice.into());
+            let settings = VoiceSettings { language, voice, ..VoiceSettings::default() };
+            runtime.block_on(program::espeak("What time is it?", &settings)).map(|pcm| pcm.samples)
+        };
+        assert_eq!(in_language("tlh", "").unwrap(), in_language("", "").unwrap());
+        assert_ne!(in_language("de", "").unwrap(), in_language("", "").unwrap());
+        assert!(in_language("", "nobody").is_err(), "a voice that was chosen is missed");
+    }
+
+    #[test]
     fn a_text_is_never_an_option() {
         let Some(options) = said("--help") else { return };
         assert!(options.len() > 4_000, "it was spoken, not obeyed");
@@ -162,9 +181,13 @@ pub(crate) mod tests {
         for name in ["en_US-amy-low.onnx", "de_DE-thorsten-medium.onnx", "de_DE-thorsten-medium.onnx.json"] {
             std::fs::write(folder.join(name), "").unwrap();
         }
-        let name = |wanted| piper_voice(models.path(), wanted).map(|p| p.file_stem().unwrap().to_owned());
-        assert_eq!(name("").unwrap(), "de_DE-thorsten-medium");
-        assert_eq!(name("amy").unwrap(), "en_US-amy-low");
-        assert_eq!(name("nobody"), None);
+        let name = |wanted, language| {
+            piper_voice(models.path(), wanted, language).map(|p| p.file_stem().unwrap().to_owned())
+        };
+        assert_eq!(name("", "").unwrap(), "de_DE-thorsten-medium");
+        assert_eq!(name("", "en").unwrap(), "en_US-amy-low");
+        assert_eq!(name("", "fi").unwrap(), "de_DE-thorsten-medium");
+        assert_eq!(name("amy", "de").unwrap(), "en_US-amy-low");
+        assert_eq!(name("nobody", ""), None);
     }
 }

@@ -1065,6 +1065,8 @@ export const de: Catalogue = {
     keyBad: "Der Anbieter hat ihn nicht angenommen:",
   },
   announce: {
+    missed: (n: number) => plural(n, "Nachricht von Luna", "Nachrichten von Luna"),
+    whileAway: "Was Luna von sich aus sagte",
     question: "Eine Frage an dich",
     answer: "Antworten",
     show: "Zeigen",
@@ -1274,6 +1276,9 @@ export const de: Catalogue = {
     wake: "Auf den Namen hören",
     wakeHint: (phrase: string) => `Das Mikrofon bleibt offen und wartet auf „${phrase}“.`,
     phrase: "Weckwort",
+    sensitivity: "Empfindlichkeit",
+    sensitivityHint: "Höher überhört weniger und horcht öfter vergeblich auf; bei 100 wird alles Gesagte in Worte gefasst.",
+    phraseByWords: "Nur „hey luna“ ist am Klang bekannt. Bei einem anderen Weckwort wird alles Gesagte in Worte gefasst.",
     onlyKnown: "Nur meine Stimme",
     onlyKnownHint: "Was mit dem Weckwort beginnt und nach jemand anderem klingt, gilt ihr nicht. Eine Bequemlichkeit, kein Schloss.",
     confused: (confused: readonly number[]) =>
@@ -1601,7 +1606,7 @@ export const de: Catalogue = {
     hearing: "Was gesagt wurde",
     saidNothing: "Es wurde nichts gesagt.",
     sides: { rules: "Regeln", challenger: "Prüfer", defender: "Tester", judge: "Richter" },
-    turnOf: (side: string) => `${side}: am Zug`,
+    turnOf: (side: string) => `Am Zug: ${side}`,
     rebuttal: "Erwiderung",
     line: (n: number) => `Zeile ${n}`,
     stands: "steht noch",

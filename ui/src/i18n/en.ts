@@ -1064,6 +1064,8 @@ export const en = {
     keyBad: "This provider did not accept it:",
   },
   announce: {
+    missed: (n: number) => plural(n, "message from Luna", "messages from Luna"),
+    whileAway: "What Luna said by herself",
     question: "A question for you",
     answer: "Answer",
     show: "Show",
@@ -1278,6 +1280,9 @@ export const en = {
     wake: "Listen for my name",
     wakeHint: (phrase: string) => `The microphone stays open and waits for “${phrase}”.`,
     phrase: "Wake phrase",
+    sensitivity: "Sensitivity",
+    sensitivityHint: "Higher misses less and listens up more often in vain; at 100 everything that is said is put into words.",
+    phraseByWords: "Only “hey luna” is known by its sound. For another phrase, everything that is said is put into words.",
     onlyKnown: "Only my voice",
     onlyKnownHint: "What begins with the wake phrase and sounds like somebody else is not for her. A convenience, no lock.",
     confused: (confused: readonly number[]) =>
@@ -1605,7 +1610,7 @@ export const en = {
     hearing: "What was said",
     saidNothing: "Nothing was said.",
     sides: { rules: "Rules", challenger: "Analyser", defender: "Tester", judge: "Judge" },
-    turnOf: (side: string) => `${side} is at work`,
+    turnOf: (side: string) => `At work: ${side}`,
     rebuttal: "Rebuttal",
     line: (n: number) => `line ${n}`,
     stands: "still stands",

@@ -14,6 +14,10 @@ recogniser: string | null,
  */
 engine: string | null, 
 /**
+ * Whether the wake phrase is known by its sound; otherwise everything that is said is put into words to find it.
+ */
+knows_phrase: boolean, 
+/**
  * What is missing and how to get it, a sentence each.
  */
 missing: Array<string>, };

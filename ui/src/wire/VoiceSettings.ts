@@ -17,6 +17,11 @@ wake_word: boolean,
  */
 wake_phrase: string, 
 /**
+ * How easily she hears the wake phrase, 0 to 100: higher misses less and listens up more often in vain;
+ * at 100 everything that is said is put into words.
+ */
+wake_sensitivity: number, 
+/**
  * Only the voice that was learnt wakes her; as long as none was, everybody's does.
  */
 only_known: boolean, 

@@ -1,5 +1,5 @@
-//! Hearing: word error rate and speed of each speech model that is there, what listening costs, and how long an answer
-//! takes. The bench itself stands beside the recogniser, as an example of luna-voice.
+//! Hearing: word error rate and speed of each speech model that is there, what listening costs, how long an answer takes,
+//! and what the wake detector misses. The benches themselves stand beside the recogniser, as examples of luna-voice.
 
 use std::process::Command;
 
@@ -9,8 +9,14 @@ use super::Row;
 
 /// Runs it; it prints its own lines.
 pub(super) fn run() -> Result<Vec<Row>> {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--release", "--package", "luna-voice", "--example", "bench_voice"]);
-    ensure!(command.current_dir(crate::root()).status()?.success(), "the voice bench failed");
+    for (example, arguments) in
+        [("bench_voice", &[][..]), ("train_wake", &["--test", "--data", "../shared/data"])]
+    {
+        println!();
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["run", "--quiet", "--release", "--package", "luna-voice", "--example", example, "--"]);
+        let status = command.args(arguments).current_dir(crate::root()).status()?;
+        ensure!(status.success(), "the example {example} failed");
+    }
     Ok(vec![])
 }

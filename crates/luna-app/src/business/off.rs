@@ -149,6 +149,10 @@ impl Voice for Off {
         off("voice")
     }
 
+    async fn may_be_called(&self, _: &Speech, _: &VoiceSettings) -> bool {
+        false
+    }
+
     async fn transcribe(&self, _: Speech, _: &VoiceSettings, _: Hints) -> Result<Transcript> {
         off("voice")
     }
@@ -160,6 +164,8 @@ impl Voice for Off {
     async fn say(&self, _: &str, _: &VoiceSettings, _: CancellationToken) -> Result<Spoken> {
         off("voice")
     }
+
+    fn duck(&self, _: bool) {}
 
     async fn listen(&self, _: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
         off("voice")

@@ -122,6 +122,8 @@ pub struct VoiceReady {
     pub recogniser: Option<String>,
     /// Who speaks: "espeak-ng"; none when nobody can.
     pub engine: Option<String>,
+    /// Whether the wake phrase is known by its sound; otherwise everything that is said is put into words to find it.
+    pub knows_phrase: bool,
     /// What is missing and how to get it, a sentence each.
     pub missing: Vec<String>,
 }
@@ -136,6 +138,10 @@ pub trait Voice: Send + Sync {
     /// is too long.
     async fn decode(&self, recording: Vec<u8>) -> Result<Speech>;
 
+    /// Whether it may begin with the wake phrase, by its sound alone: quick, and what it lets through is confirmed by the
+    /// words. True when it cannot be told.
+    async fn may_be_called(&self, speech: &Speech, settings: &VoiceSettings) -> bool;
+
     /// Whose voice it is, as a direction. `Invalid` when it is too short to tell.
     async fn voice_print(&self, speech: &Speech) -> Result<VoicePrint>;
 
@@ -147,6 +153,9 @@ pub trait Voice: Send + Sync {
 
     /// Says it and returns when it has been played, or `stop` was cancelled. What is said before is finished first.
     async fn say(&self, text: &str, settings: &VoiceSettings, stop: CancellationToken) -> Result<Spoken>;
+
+    /// Speaks softer while somebody else does, or as loud as before.
+    fn duck(&self, ducked: bool);
 
     /// Opens the microphone. Dropping the stream closes it.
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>>;

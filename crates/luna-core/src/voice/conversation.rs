@@ -2,6 +2,8 @@
 //! understood and answered; who speaks over an answer stops it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -82,7 +84,9 @@ pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Pressed>) {
         match luna.voice().listen(&voice).await {
             Ok(sounds) => {
                 let mut talk = Talk::new(luna.clone(), voice, attention);
-                if talk.listen(sounds, &mut presses, &mut settings).await {
+                let stops = talk.listen(sounds, &mut presses, &mut settings).await;
+                luna.voice().duck(false);
+                if stops {
                     return;
                 }
                 attention = talk.attention;
@@ -153,6 +157,9 @@ struct Talk {
     settings: VoiceSettings,
     attention: Attention,
     speaking: bool,
+    /// Whether what is being said sounded at a breath as if it began with her name. Then it does to its end: what follows
+    /// may only hide it.
+    called: Arc<AtomicBool>,
     /// What was said up to the last breath, understood ahead of its end.
     ahead: Option<Understanding>,
     /// What was said so far while the button is held.
@@ -172,6 +179,7 @@ impl Talk {
             settings,
             attention,
             speaking: false,
+            called: Arc::default(),
             ahead: None,
             held: Vec::new(),
             questions: VecDeque::new(),
@@ -215,6 +223,10 @@ impl Talk {
                     let opened = |s: &VoiceSettings| (s.input.clone(), s.wake_word, s.muted);
                     let reopen = opened(&now) != opened(&self.settings);
                     self.settings = now;
+                    if self.settings.muted {
+                        // Nobody is heard any more who could be spoken over.
+                        self.luna.voice().duck(false);
+                    }
                     if reopen && !self.busy() {
                         return false;
                     }
@@ -253,7 +265,10 @@ impl Talk {
             Sound::Level(level) => self.luna.bus().publish(Event::VoiceLevel { level }),
             Sound::Began => {
                 self.speaking = true;
+                self.called = Arc::default();
                 self.ahead = None;
+                // Where it does not stop her, she is at least easier to talk over.
+                self.luna.voice().duck(true);
                 if self.answering.is_some() && self.settings.barge_in && self.luna.voice_state().speaking {
                     self.quiet();
                     self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE);
@@ -268,7 +283,10 @@ impl Talk {
             }
             Sound::Pause(_) => {}
             Sound::Ended { speech, silence_ms } => self.ended(speech, silence_ms),
-            Sound::Lost(why) => self.trouble = Some(why),
+            Sound::Lost(why) => {
+                self.luna.voice().duck(false);
+                self.trouble = Some(why);
+            }
             Sound::Back => self.trouble = None,
         }
     }
@@ -283,6 +301,7 @@ impl Talk {
 
     fn ended(&mut self, speech: Speech, silence_ms: u64) {
         self.speaking = false;
+        self.luna.voice().duck(false);
         if !self.wanted() || self.questions.len() >= WAITING {
             self.ahead = None;
             return;
@@ -323,8 +342,14 @@ impl Talk {
     fn understand(&self, speech: &Speech) -> Understanding {
         let (luna, settings, speech) = (self.luna.clone(), self.settings.clone(), speech.clone());
         let attended = self.attention != Attention::Name;
-        let samples = speech.0.len();
+        let (samples, called) = (speech.0.len(), Arc::clone(&self.called));
         let task = tokio::spawn(async move {
+            if !attended && !called.load(Ordering::Relaxed) {
+                if !luna.voice().may_be_called(&speech, &settings).await {
+                    return Ok(Transcript::default());
+                }
+                called.store(true, Ordering::Relaxed);
+            }
             let hints = luna.hints().await;
             let transcript = luna.voice().transcribe(speech.clone(), &settings, hints).await?;
             let called = !attended && phrase::after(&transcript.text, &settings.wake_phrase).is_some();
@@ -346,10 +371,10 @@ impl Talk {
             // Said before the answer began; it is on its way already.
             return;
         }
-        let text = match understood {
+        let Transcript { text, language } = match understood {
             Ok(transcript) => {
                 self.trouble = None;
-                transcript.text
+                transcript
             }
             Err(error) => {
                 tracing::warn!(%error, "what was said could not be understood");
@@ -383,7 +408,12 @@ impl Talk {
         let conversation = self.conversation.filter(|(_, at)| at.elapsed() < FORGET).map(|(id, _)| id);
         let stop = CancellationToken::new();
         let heard = Heard { text, speech: question.speech, conversation };
-        let answer = answer(self.luna.clone(), heard, self.settings.clone(), stop.clone());
+        let mut settings = self.settings.clone();
+        if settings.language.is_empty() {
+            // Answered by a voice of the language that was spoken.
+            settings.language = language.unwrap_or_default();
+        }
+        let answer = answer(self.luna.clone(), heard, settings, stop.clone());
         self.answering = Some(Answering { task: tokio::spawn(answer), stop, turn });
     }
 

@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use luna_core::ports::{Sound, Voice as _};
 use luna_model::{Error, Event, Result, VoicePhase, VoiceSettings, VoiceTurn};
 use luna_testkit::{HeldSecrets, InMemory, Ingredients, Reply};
-use luna_voice::{LocalVoice, models};
+use luna_voice::{LocalVoice, models, wake};
 use serde_json::json;
 
 /// What is said to her, and what a recogniser without a model is told that it was.
@@ -23,6 +23,8 @@ const WISHES: [&str; 4] = [
 ];
 /// How often each is said.
 const TIMES: usize = 5;
+/// The sensitivity at which the wake detector is tried, beside that at which it is not asked.
+const DETECTED: u8 = 50;
 const ANSWER: &str = "It is done. Is there anything else that I can do?";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -76,34 +78,42 @@ pub(crate) fn around() -> Result<()> {
 pub(crate) async fn inside(models: PathBuf, readings: &[PathBuf]) -> Result<()> {
     let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
     let voice = || Arc::new(LocalVoice::new(models.clone(), Arc::new(HeldSecrets::default())));
-    awake(voice(), &models, readings, seconds).await?;
+    for sensitivity in [wake::ALL, DETECTED] {
+        awake(voice(), &models, readings, seconds, sensitivity).await?;
+    }
     under_load(&voice(), readings, seconds).await
 }
 
 /// Luna with her wake word on, and a model that answers at once: what waiting costs, and how long an answer takes.
-async fn awake(voice: Arc<LocalVoice>, models: &Path, readings: &[PathBuf], seconds: u64) -> Result<()> {
+async fn awake(
+    voice: Arc<LocalVoice>,
+    models: &Path,
+    readings: &[PathBuf],
+    seconds: u64,
+    sensitivity: u8,
+) -> Result<()> {
     let model = ["base", "tiny", "base.en", "tiny.en"]
         .into_iter()
         .find(|name| models::whisper(name).is_ok_and(|model| model.file(models).is_file()));
     let (script, url) = recogniser().await?;
-    let mut settings =
-        json!({ "wake_word": true, "engine": "espeak-ng", "language": "en", "follow_up_s": 0 });
+    let mut settings = json!({ "wake_word": true, "wake_sensitivity": sensitivity, "engine": "espeak-ng", "language": "en", "follow_up_s": 0 });
     match model {
         Some(name) => settings["stt_model"] = name.into(),
         None => settings["stt_url"] = url.into(),
     }
     let by = model.map_or_else(|| "a script at once".into(), |name| format!("whisper {name}"));
-    println!("with the wake word on; what is said is recognised by {by}:");
+    println!("with the wake word on, at a sensitivity of {sensitivity}; what is said is recognised by {by}:");
     let settings =
         json!({ "learn_facts": false, "voice": settings }).as_object().cloned().unwrap_or_default();
     let luna = InMemory::of(Ingredients { settings, voice: Some(voice), ..Ingredients::default() }).await;
     luna.model.improvise(|_| Reply::says(ANSWER));
     until_idle(&luna).await?;
     let mut turns: Vec<VoiceTurn> = vec![];
-    let (mut missed, mut split) = (0, 0);
+    let (mut missed, mut unasked, mut split) = (0, 0, 0);
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     for n in 0..WISHES.len() * TIMES {
         let mut events = luna.bus().watch();
+        let asked = script.asked.load(Ordering::Relaxed);
         say(folder.path(), n).await?;
         let ended = async {
             loop {
@@ -116,7 +126,10 @@ async fn awake(voice: Arc<LocalVoice>, models: &Path, readings: &[PathBuf], seco
         };
         match tokio::time::timeout(Duration::from_secs(15), ended).await {
             Ok(turn) => turns.push(turn),
-            Err(_) => missed += 1,
+            Err(_) => {
+                missed += 1;
+                unasked += u32::from(script.asked.load(Ordering::Relaxed) == asked);
+            }
         }
         split += u32::from(turns.last().is_some_and(|turn| turn.interrupted));
         // Nobody speaks before she waits again: what is said while she thinks is not for her. On a machine that is too
@@ -125,7 +138,11 @@ async fn awake(voice: Arc<LocalVoice>, models: &Path, readings: &[PathBuf], seco
         tokio::time::sleep(Duration::from_secs(1)).await;
         until_idle(&luna).await?;
     }
-    println!("  {missed} of {} calls missed, {split} came in pieces", WISHES.len() * TIMES);
+    let calls = WISHES.len() * TIMES;
+    println!("  {missed} of {calls} calls missed, {split} came in pieces");
+    if model.is_none() {
+        println!("  of those missed, {unasked} did not reach the recogniser");
+    }
     told("  last word to text        ", turns.iter().map(|t| t.recognise_ms).collect());
     told("  last word to first sound ", turns.iter().filter_map(to_sound).collect());
 

@@ -13,7 +13,7 @@ type Said = BTreeMap<String, Vec<VoicePrint>>;
 /// Sentences that somebody enrols with, how often everybody does, and how many more there must be to try.
 const SENTENCES: usize = 5;
 const TIMES: usize = 8;
-const TRIES: usize = 5;
+const TRIES: usize = 4;
 
 /// Feelings in EmoDB's file names; this one is none.
 const NEUTRAL: char = 'N';
@@ -108,21 +108,16 @@ fn equal(friends: &[f32], strangers: &[f32]) -> (f32, f32) {
     (f32::midpoint(out, within), bar)
 }
 
-/// Recordings: who speaks, and whether with feeling. EmoDB says it in its file names.
+/// EmoDB's recordings: who speaks, and whether with feeling; both are in the file names. All say the same ten sentences, as
+/// whoever says a wake phrase does; people from elsewhere would be told apart by their microphones.
 fn recordings(data: &Path) -> Vec<(String, PathBuf, bool)> {
-    let mut found = vec![];
-    for folder in ["emotion/emodb", "speech/librivox", "speech/speechbrain/ASR", "speech/whisper.cpp"] {
-        let files =
-            std::fs::read_dir(data.join(folder)).into_iter().flatten().flatten().map(|entry| entry.path());
-        let mut files: Vec<_> =
-            files.filter(|file| file.extension().is_some_and(|end| end == "wav")).collect();
-        files.sort();
-        found.extend(files.into_iter().map(|file| {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let acted = folder == "emotion/emodb";
-            let who = if acted { name.chars().take(2).collect() } else { folder.to_owned() };
-            (who, file, acted && name.chars().nth(5) != Some(NEUTRAL))
-        }));
-    }
-    found
+    let files = std::fs::read_dir(data.join("emotion/emodb")).into_iter().flatten().flatten();
+    let files = files.map(|entry| entry.path());
+    let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|end| end == "wav")).collect();
+    files.sort();
+    let named = |file: PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        (name.chars().take(2).collect(), file, name.chars().nth(5) != Some(NEUTRAL))
+    };
+    files.into_iter().map(named).collect()
 }

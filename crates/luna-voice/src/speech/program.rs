@@ -12,15 +12,24 @@ use crate::decode;
 use crate::pcm::Pcm;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The voice of espeak-ng where none is wanted.
+const ESPEAK_USUAL: &str = "en-us";
 /// The rate at which Piper's voices were recorded, roughly, in words a minute.
 const PIPER_RATE: f64 = 160.0;
 
 pub(super) async fn espeak(text: &str, settings: &VoiceSettings) -> Result<Pcm> {
-    let voice = match (settings.voice.as_str(), settings.language.as_str()) {
-        ("", "") => "en-us",
-        ("", language) => language,
-        (voice, _) => voice,
-    };
+    match (settings.voice.as_str(), settings.language.as_str()) {
+        ("", "") => espeak_as(ESPEAK_USUAL, text, settings).await,
+        // Recognisers know languages that it does not speak.
+        ("", language) => match espeak_as(language, text, settings).await {
+            Err(_) => espeak_as(ESPEAK_USUAL, text, settings).await,
+            spoken => spoken,
+        },
+        (voice, _) => espeak_as(voice, text, settings).await,
+    }
+}
+
+async fn espeak_as(voice: &str, text: &str, settings: &VoiceSettings) -> Result<Pcm> {
     let mut command = Command::new("espeak-ng");
     command.args(["--stdin", "--stdout", "-b", "1", "-s", &settings.rate.to_string(), "-v", voice]);
     wav("espeak-ng", command, text).await

@@ -46,6 +46,7 @@ export const SETTINGS: Settings = {
     muted: false,
     wake_word: false,
     wake_phrase: "hey luna",
+    wake_sensitivity: 100,
     only_known: false,
     stt_model: "base",
     stt_url: null,
