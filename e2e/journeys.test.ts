@@ -422,7 +422,7 @@ describe("the palette", () => {
     const names: string[] = [];
     for (const section of await sections.all()) {
       await section.click();
-      await page.locator("main").getByRole("status", { name: "Loading" }).waitFor({ state: "detached" });
+      await expect.poll(() => page.locator("main").getByRole("status", { name: "Loading" }).count()).toBe(0);
       // What is named beside its control, not above a field of a form.
       names.push(...(await page.locator("main label[for]").allTextContents()));
     }

@@ -578,6 +578,15 @@ const LOOKS: Look[] = [
       await page.getByRole("dialog").waitFor();
     },
   },
+  {
+    name: "own-words",
+    at: "#/chat",
+    query: "waiting=6",
+    before: async (page) => {
+      await page.getByRole("region", { name: "Notices" }).getByRole("button", { name: "Show" }).click();
+      await page.getByRole("dialog").getByText("Call mum").first().waitFor();
+    },
+  },
   { name: "failing", at: "#/agent/tools", query: "failing", before: (page) => page.getByRole("alert").first().waitFor() },
   { name: "loading", at: "#/memory/facts", query: "slow", before: (page) => page.getByRole("status", { name: "Loading" }).first().waitFor() },
   { name: "unreachable", at: "", query: "offline", before: (page) => page.getByText("does not answer").waitFor() },

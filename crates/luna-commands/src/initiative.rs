@@ -48,7 +48,7 @@ async fn leave(cx: Context, q: Leaving) -> Result<UserNow> {
 }
 
 async fn waiting(cx: Context, _: Empty) -> Result<Vec<OwnWord>> {
-    cx.luna.take_all_proactive().await
+    cx.luna.waiting_proactive().await
 }
 
 #[derive(Debug, Deserialize, TS)]

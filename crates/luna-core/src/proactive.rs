@@ -31,15 +31,15 @@ impl Luna {
         Ok(self.db().take_proactive().await?.map(|word| word.text))
     }
 
-    /// All that waits in the queue, the oldest first; it is out of it then.
+    /// What waits in the queue, the oldest first. It waits on until it was shown ([`Self::took_proactive`]).
     ///
     /// # Errors
     /// When the queue cannot be read.
-    pub async fn take_all_proactive(&self) -> Result<Vec<OwnWord>> {
-        self.db().take_all_proactive().await
+    pub async fn waiting_proactive(&self) -> Result<Vec<OwnWord>> {
+        self.db().waiting_proactive().await
     }
 
-    /// A message was shown as it was told, and need not wait; whether it still did.
+    /// A message of this text was shown, and need not wait; whether it still did.
     ///
     /// # Errors
     /// When the queue cannot be written.

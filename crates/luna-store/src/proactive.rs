@@ -7,8 +7,8 @@ use crate::Db;
 use crate::db::failure;
 use crate::row::{all, from_json, micros, one, run, text, time, to_json};
 
-/// Most messages that are taken at once.
-const MOST: u32 = 50;
+/// Most messages that are read at once.
+const MOST: u32 = 200;
 
 impl Db {
     /// Adds a message to the end of the queue.
@@ -31,30 +31,20 @@ impl Db {
         .await
     }
 
-    /// Takes the newest message of this text out of the queue, and says whether there was one.
+    /// Takes the messages of this text out of the queue, and says whether there were any.
     ///
     /// # Errors
     /// When it cannot be written.
     pub async fn take_proactive_of(&self, message: String) -> Result<bool> {
-        self.write(move |c| {
-            let sql = "DELETE FROM proactive WHERE seq = (SELECT max(seq) FROM proactive WHERE text = ?1)";
-            Ok(run(c, sql, [message])? > 0)
-        })
-        .await
+        self.write(move |c| Ok(run(c, "DELETE FROM proactive WHERE text = ?1", [message])? > 0)).await
     }
 
-    /// Takes all messages out of the queue (the newest fifty; what is older is gone stale), the oldest first.
+    /// The oldest messages of the queue, which stay in it.
     ///
     /// # Errors
-    /// When it cannot be read or written.
-    pub async fn take_all_proactive(&self) -> Result<Vec<OwnWord>> {
-        self.write(|c| {
-            let mut newest = all(c, "SELECT * FROM proactive ORDER BY seq DESC LIMIT ?1", [MOST], own_word)?;
-            run(c, "DELETE FROM proactive", [])?;
-            newest.reverse();
-            Ok(newest)
-        })
-        .await
+    /// When it cannot be read.
+    pub async fn waiting_proactive(&self) -> Result<Vec<OwnWord>> {
+        self.read(|c| all(c, "SELECT * FROM proactive ORDER BY seq LIMIT ?1", [MOST], own_word)).await
     }
 }
 

@@ -4,6 +4,7 @@ import { luna } from "@/transport";
 import type { AgentTask, Confirmation, Event, JsonValue, RunId, RunState } from "@/wire";
 import { live } from "./live.svelte";
 import { notifier } from "./notify.svelte";
+import { isOwn, ownWords } from "./ownwords.svelte";
 import { questions } from "./questions.svelte";
 import { router } from "./route.svelte";
 import { toasts } from "./toasts.svelte";
@@ -14,15 +15,8 @@ const told = new Map<string, AgentTask["state"]>();
 export function startAnnouncements(): void {
   live.listen(announce);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") void announceWaiting();
+    void ownWords.catchUp();
   });
-}
-
-/** Shows what Luna said by herself while nobody was there to see it. */
-export async function announceWaiting(): Promise<void> {
-  if (document.visibilityState !== "visible") return;
-  const waiting = await luna.call("initiative.waiting", {}).catch(() => []);
-  for (const { text, about } of waiting) noticed(text, "info", about);
 }
 
 /** Says once that programs outside do not reach Luna as they should. */
@@ -57,47 +51,15 @@ function announce(event: Event): void {
   }
 }
 
-/** What such a notice is about, if it is an object. */
-const named = (about: JsonValue): Record<string, JsonValue | undefined> => (about !== null && typeof about === "object" && !Array.isArray(about) ? about : {});
-
-/** Kinds of messages by Luna herself: they wait in her queue until somebody saw them. */
-const OWN: JsonValue[] = ["job", "budget", "greeting", "reminder", "event"];
-
 function spoken(text: string, level: string, about: JsonValue): void {
   const told = notifier.tell(t().app.name, text, () => undefined);
-  const own = about === "proactive" || OWN.includes(named(about)["kind"] ?? null);
-  const seen = document.visibilityState === "visible";
-  if (seen || !own) noticed(text, level, about);
-  if (own && (seen || told)) luna.call("initiative.shown", { text }).catch(() => undefined);
-}
-
-const SNOOZE_MS = 10 * 60_000;
-
-/** What Luna says by herself; what can be done about it is offered beside it. */
-function noticed(text: string, level: string, about: JsonValue): void {
-  const shown = level === "error" || level === "warning" ? level : "info";
-  const kind = named(about);
-  const reminder = kind["kind"] === "reminder" ? kind["reminder"] : undefined;
-  if (typeof reminder === "string") {
-    const snooze = (): void => {
-      const until = new Date(Date.now() + SNOOZE_MS).toISOString();
-      luna.call("calendar.snooze", { reminder, until }).then(() => toasts.show(t().today.snoozed), (thrown: unknown) => toasts.failed(thrown));
-    };
-    toasts.show(text, { action: { label: t().today.snooze, run: snooze } });
-  } else if (kind["kind"] === "budget") {
-    toasts.show(text, { level: "warning", action: { label: t().announce.show, run: () => router.go("scheduler", "jobs") } });
-  } else if (typeof kind["initiative"] === "string") {
-    const of = kind["initiative"];
-    const less = (): void => {
-      luna.call("initiative.less", { kind: of }).then(
-        (now) => toasts.show(t().initiative.now(t().initiative.restraints[now.restraint]), { action: { label: t().announce.show, run: () => router.go("settings", "initiative") } }),
-        (thrown: unknown) => toasts.failed(thrown),
-      );
-    };
-    toasts.show(text, { action: { label: t().initiative.less, run: less } });
-  } else {
-    toasts.show(text, { level: shown });
+  if (!isOwn(about)) {
+    toasts.show(text, { level: level === "error" || level === "warning" ? level : "info" });
+    return;
   }
+  const word = { text, about, at: new Date().toISOString() };
+  if (document.visibilityState === "visible") ownWords.show(word);
+  else if (told) ownWords.shown(word);
 }
 
 /** A question that the conversation in sight shows itself needs no notice in the window. */

@@ -8,9 +8,12 @@ export interface Toast {
   text: string;
   level: "info" | "warning" | "error";
   action?: { label: string; run: () => void };
-  /** What it is about: it goes when that is settled, and not before. */
+  /** What it is about: it goes when that is settled or it is sent away, and not before. */
   about?: string;
 }
+
+/** Most that go by themselves and are shown at once. */
+const MOST = 4;
 
 class Toasts {
   list = $state.raw<Toast[]>([]);
@@ -20,7 +23,14 @@ class Toasts {
     const toast: Toast = { id: this.#next++, text, level: options.level ?? "info" };
     if (options.action) toast.action = options.action;
     if (options.about !== undefined) toast.about = options.about;
-    this.list = [...this.list.slice(-3), toast];
+    const passing = this.list.filter(({ about }) => about === undefined);
+    const crowd = new Set(toast.about === undefined ? passing.slice(0, -(MOST - 1)) : []);
+    this.list = [...this.list.filter((one) => !crowd.has(one)), toast];
+  }
+
+  /** How many stay that are about this. */
+  about(what: string): number {
+    return this.list.filter(({ about }) => about === what).length;
   }
 
   /** Says that something failed; a failure of the line is said by the banner instead. */

@@ -1,5 +1,6 @@
 // A core in memory, for working on the UI and for its tests: `npm run ui:dev -- --mode fake`.
-// The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`, `?big` (10,000 messages).
+// The address chooses a state: `?fresh` (first start), `?empty`, `?failing`, `?offline`, `?slow`, `?big` (10,000 messages),
+// `?waiting=5` (as many messages of her own that nobody saw yet).
 import type { Confirmation, Event, FactHit, Initiative, KnownVoiceView, Plan, Run, SettingsView, UserNow, VoicePhase } from "@/wire";
 import type { CommandName, Commands, Request, Response, SettingsPatch, StreamName, Streams } from "../commands";
 import { Failure } from "../failure";
@@ -18,6 +19,7 @@ import * as holdings from "./holdings";
 import { judge } from "./judge";
 import * as memory from "./memory";
 import * as outside from "./outside";
+import { ownWords } from "./ownwords";
 import { registry } from "./registry";
 import * as schedule from "./schedule";
 import { handbook } from "./handbook";
@@ -57,6 +59,7 @@ export function fakeTransport(search: string = location.search): Transport {
     { kind: "check_in", restraint: "none", last: null },
     { kind: "greeting", restraint: "none", last: null },
   ];
+  let waiting = ownWords(Number(options.get("waiting") ?? 0));
   let leave: UserNow["leave"] = null;
   const user = (): UserNow => ({
     state: leave === null ? "normal" : leave === "bed" ? "sleeping" : "away",
@@ -84,7 +87,7 @@ export function fakeTransport(search: string = location.search): Transport {
   let jobRuns = bare ? [] : schedule.runs(jobs);
   const kept = new Map<string, () => void>();
   let voicePhase: VoicePhase = "off";
-  let knownVoice: KnownVoiceView = { known: false, heard: 0, wanted: 5, confused: [3.1, 8, 26.9], place: "the system keyring" };
+  let knownVoice: KnownVoiceView = { known: false, heard: 0, wanted: 5, confused: [0.5, 2.7, 18.9], place: "the system keyring" };
 
   const publish = (event: Event): void => listeners.forEach((listener) => listener(event));
   const view = (): SettingsView => ({ settings, defaults: data.SETTINGS, overridden: options.has("fixed") ? ["user_name"] : [] });
@@ -414,8 +417,11 @@ export function fakeTransport(search: string = location.search): Transport {
     },
     "dashboard.get": () => outside.DASHBOARD,
     "initiative.get": () => ({ user: user(), kinds: initiatives }),
-    "initiative.waiting": () => [],
-    "initiative.shown": () => ({}),
+    "initiative.waiting": () => waiting,
+    "initiative.shown": ({ text }) => {
+      waiting = waiting.filter((one) => one.text !== text);
+      return {};
+    },
     "initiative.leave": (request) => {
       leave = request.leave;
       publish({ type: "user_changed", user: user() });
@@ -539,6 +545,7 @@ export function fakeTransport(search: string = location.search): Transport {
       outputs: [{ id: "hdmi", name: "Loudspeakers" }],
       recogniser: bare ? null : "whisper base",
       engine: "espeak-ng",
+      knows_phrase: settings.voice.wake_phrase.toLowerCase() === "hey luna",
       missing: bare ? ["The speech model base is not here: `luna models get whisper-base` fetches it (142 MB)."] : [],
     }),
     "voice.press": ({ button }) => {
