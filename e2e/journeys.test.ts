@@ -122,6 +122,13 @@ describe("chat", () => {
     expect(await box().inputValue()).toBe("Yes, clear it. And write down what you did.");
   });
 
+  it("has loaded what formulas need before one comes", async () => {
+    await open("#/chat");
+    const loaded = (): Promise<string[]> => page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    await expect.poll(loaded).toContainEqual(expect.stringMatching(/katex.*\.js/i));
+    await expect.poll(loaded).toContainEqual(expect.stringMatching(/KaTeX_Math.*\.woff2/));
+  });
+
   it("draws formulas and diagrams, and shows HTML without letting it run", async () => {
     await open("#/chat");
     await say("show me math");

@@ -1,4 +1,4 @@
-// KaTeX, loaded when the first formula is shown. What it makes of TeX is safe: it trusts no command that makes links or HTML.
+// KaTeX, loaded by typesetter.ts. What it makes of TeX is safe: it trusts no command that makes links or HTML.
 import katex from "katex";
 import "katex/dist/katex.css";
 import type { Formula } from "./markdown";
