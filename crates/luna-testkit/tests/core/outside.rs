@@ -1,8 +1,6 @@
 //! What callers from outside set going: sessions whose memory rolls, accounts that pay, code that is indexed, agents that are
 //! killed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use luna_core::children::ChildWork;
 use luna_core::code::{CodeText, OWN};

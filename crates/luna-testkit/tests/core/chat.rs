@@ -1,13 +1,5 @@
 //! A chat turn from end to end: what is said, called, asked, refused, stopped and kept.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic here is a failed test"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

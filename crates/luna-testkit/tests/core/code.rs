@@ -1,7 +1,5 @@
 //! Code: a folder's reading is stopped in the middle and nothing is lost; a review tells what is said while it goes on.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use luna_core::code::OWN;
 use luna_core::review::Proposal;
 use luna_model::ReviewSide::{Challenger, Defender, Judge, Rules};

@@ -1,13 +1,5 @@
 //! Undo: one deed or a whole turn, exactly, and the undo itself.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic here is a failed test"
-)]
-
 use luna_core::ChatRequest;
 use luna_model::{Answer, ErrorKind};
 use luna_testkit::{InMemory, Reply, tell};

@@ -1,8 +1,5 @@
 //! Agents that a model sets to work: what they may spend, how they are killed, and what a restart makes of them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-#![cfg(unix)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

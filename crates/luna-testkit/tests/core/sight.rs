@@ -1,7 +1,5 @@
 //! Watching a window until it is done, and pictures for the user's own eyes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use std::time::Duration;
 
 use luna_core::ports::Glance;

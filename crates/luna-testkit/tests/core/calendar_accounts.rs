@@ -1,7 +1,5 @@
 //! Calendars of accounts at servers: both sides change, without a connection and at the same time, and nothing is lost.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use std::sync::Arc;
 
 use jiff::SignedDuration;

@@ -1,7 +1,5 @@
 //! Conversations by voice, with ears and a mouth on paper: what wakes her, what she answers, what stops her.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use std::time::Duration;
 
 use luna_core::ports::Sound;

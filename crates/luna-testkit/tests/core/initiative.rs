@@ -1,7 +1,5 @@
 //! What Luna begins by herself: when she asks how it goes, when she holds back, and less of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use futures::StreamExt as _;
 use jiff::SignedDuration;
 use luna_core::ChatRequest;

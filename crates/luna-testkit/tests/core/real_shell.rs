@@ -1,14 +1,5 @@
 //! The core over the real shell: what a command did to files can be undone, and stopping Luna leaves no process behind.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic here is a failed test"
-)]
-#![cfg(unix)]
-
 use std::sync::Arc;
 
 use futures::StreamExt as _;

@@ -1,7 +1,5 @@
 //! Webhooks: what a program tells comes into a conversation as text from outside, and is answered where the hook says so.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -1,7 +1,5 @@
 //! The schedule over a simulated year, restarts in the middle of runs, retries, budgets, and what Luna says by herself.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;

@@ -1,8 +1,6 @@
 //! People who write from elsewhere: unknown ones prove themselves, everybody has their own conversation and may only do
 //! what they are trusted with, and each message is answered once and in its order.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use std::time::Duration;
 
 use luna_core::ports::{Clock as _, Delivery, Secrets as _};

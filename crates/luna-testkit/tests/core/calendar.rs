@@ -1,8 +1,6 @@
 //! The calendar: series over changes of the clocks, changes to one, the following and all, undo, reminders that are said
 //! once, calendar files and subscriptions.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use jiff::SignedDuration;
 use luna_model::{
     Draft, Event, EventPatch, NewEvent, NewTodo, Occurrence, Priority, Reach, Times, Timestamp, TodoPatch,

@@ -1,13 +1,5 @@
 //! Background tasks: planned, done step by step, asked about, taken up again after a restart, stopped.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic here is a failed test"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

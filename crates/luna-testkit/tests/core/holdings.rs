@@ -1,7 +1,5 @@
 //! What is kept of the user: branched, connected, exported whole, switched off, and deleted for good.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use luna_core::ChatRequest;
 use luna_core::memory::LinkKind;
 use luna_model::{ErrorKind, FactSource, Mode, Provider, Role, Secret, SettingsPatch};

@@ -1,7 +1,5 @@
 //! What the payment provider tells, in whatever order it comes: the newest holds, what ended stays ended.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use luna_core::ports::Clock as _;
 use luna_model::{Account, Secret, Tier};

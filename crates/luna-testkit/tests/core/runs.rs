@@ -1,13 +1,5 @@
 //! Plans: judged by our own judge, run as they were approved and not otherwise.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic here is a failed test"
-)]
-
 use std::sync::Arc;
 
 use futures::StreamExt as _;
