@@ -653,6 +653,11 @@ describe.each(SMALL)("at $width × $height", (size) => {
   it.concurrent.each(LOOKS.filter(({ name }) => MAIN.includes(name)))("$name", (one) => look(one, "light", size));
 });
 
+it("shows a week on a phone in the dark", async () => {
+  const week = LOOKS.find(({ name }) => name === "today-week");
+  if (week) await look(week, "dark", { width: 420, height: 800 });
+});
+
 it("opens the palette by touch on a phone", async () => {
   await look(
     {

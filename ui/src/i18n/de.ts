@@ -1132,6 +1132,8 @@ export const de: Catalogue = {
     changed: (title) => `„${title}“ wurde geändert`,
     removed: (title) => `„${title}“ wurde gelöscht`,
     allDay: "Ganztägig",
+    daysOfWeek: "Tage dieser Woche",
+    events: (count: number) => plural(count, "Termin", "Termine"),
     reminders: "Erinnerungen",
     empty: "In diesen Tagen steht nichts an. Füge oben etwas in Worten hinzu.",
     noTasks: "Es ist nichts zu tun.",

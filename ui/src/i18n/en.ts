@@ -1131,6 +1131,8 @@ export const en = {
     changed: (title: string) => `“${title}” was changed`,
     removed: (title: string) => `“${title}” was deleted`,
     allDay: "All day",
+    daysOfWeek: "Days of this week",
+    events: (count: number) => plural(count, "event", "events"),
     reminders: "Reminders",
     empty: "Nothing is on in these days. Add something in words above.",
     noTasks: "Nothing is to be done.",

@@ -73,6 +73,16 @@ export function onDay(all: readonly Occurrence[], day: Date): Occurrence[] {
   });
 }
 
+/** Pixels below which a day cannot be read, and those that it has where not all days fit. */
+const NARROWEST = 92;
+const READABLE = 112;
+
+/** How wide each day is where so many do not fit into the room: two or more are whole, and the next one peeps out. */
+export function columnWidth(room: number, days: number): number | undefined {
+  if (days === 1 || room <= 0 || room / days >= NARROWEST) return undefined;
+  return room / (Math.max(2, Math.round(room / READABLE)) + 0.25);
+}
+
 /** A block of the time grid: minutes from midnight, and which of how many columns. */
 export interface Block {
   occurrence: Occurrence;
