@@ -21,6 +21,17 @@ async function stands(at: number): Promise<void> {
   await expect.poll(() => region().evaluate((node, days) => Math.abs(node.scrollLeft - (days * (node.scrollWidth - 52)) / 7), at)).toBeLessThan(2);
 }
 
+/** Waits until the days have come to rest. */
+async function atRest(): Promise<void> {
+  let before = -1;
+  const moves = async (): Promise<boolean> => {
+    const [last, now] = [before, await left()];
+    before = now;
+    return last !== now;
+  };
+  await expect.poll(moves, { interval: 250 }).toBe(false);
+}
+
 /** Moves a finger over the page, from where it is put down. */
 async function finger(x: number, y: number, by: [x: number, y: number][], held: () => Promise<void> = async () => undefined): Promise<void> {
   const touch = await page.context().newCDPSession(page);
@@ -66,6 +77,7 @@ it("goes through the days of a week with a finger or the keys, and opens what is
   const { x, y } = await middle(event);
   await finger(x, y, [[-30, 0], [-60, 0], [-90, 0], [-120, 0]]);
   await expect.poll(left).toBeGreaterThan(60);
+  await atRest();
   expect(await page.getByRole("button", { name: "Undo" }).count()).toBe(0);
 
   await strip().getByRole("button").first().click();
