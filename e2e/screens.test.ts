@@ -164,7 +164,7 @@ const LOOKS: Look[] = [
       await page.getByText("It is shown this once").waitFor();
     },
   },
-  { name: "channels-webhooks-empty", at: "#/channels/webhooks", query: "empty", before: (page) => page.getByText("No program has a door").waitFor() },
+  { name: "channels-webhooks-empty", at: "#/channels/webhooks", query: "empty", before: (page) => page.getByText("No program can call").waitFor() },
   { name: "channels-empty", at: "#/channels", query: "empty" },
   { name: "scheduler-jobs", at: "#/scheduler", before: (page) => page.getByText("Unread mail").waitFor() },
   { name: "scheduler-history", at: "#/scheduler/history", before: (page) => page.getByText("Nightly backup").waitFor() },
