@@ -174,7 +174,7 @@ const LOOKS: Look[] = [
     before: async (page) => {
       await page.getByRole("button", { name: "New job" }).click();
       await page.getByLabel("When", { exact: true }).fill("every weekday at 9");
-      await page.getByText(/^Next:/).waitFor();
+      await page.getByRole("dialog").getByText(/^Next:/).waitFor();
     },
   },
   { name: "scheduler-empty", at: "#/scheduler", query: "empty" },
@@ -349,7 +349,7 @@ const LOOKS: Look[] = [
       await page.getByText("When installed, it may").waitFor();
     },
   },
-  { name: "agent-registry-empty", at: "#/agent/registry", query: "empty", before: (page) => page.getByText("The registry offers nothing").waitFor() },
+  { name: "agent-registry-empty", at: "#/agent/registry", query: "empty", before: (page) => page.getByText("No packages are listed").waitFor() },
   {
     name: "agent-workspace",
     at: "#/agent/workspace",
