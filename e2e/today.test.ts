@@ -104,8 +104,8 @@ it("moves an event that a finger holds", async () => {
   await stands(0);
   const { x, y } = await middle(event);
   const taken = (): Promise<void> => expect.poll(() => event.getAttribute("class")).toContain("shadow-float");
-  await finger(x, y, [[0, 12], [0, 24], [0, 36], [0, 48]], taken);
+  await finger(x, y, [[0, 13], [0, 26], [0, 39], [0, 52]], taken);
   await page.getByText("“Dentist” was changed").waitFor();
-  await expect.poll(async () => (await middle(event)).y).toBeCloseTo(y + 48, 0);
+  await expect.poll(async () => (await middle(event)).y).toBeCloseTo(y + 52, 0);
   expect(await page.getByRole("dialog").count()).toBe(0);
 });

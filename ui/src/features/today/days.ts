@@ -5,8 +5,8 @@ export const VIEWS = ["day", "week", "month", "agenda", "tasks"] as const;
 export type View = (typeof VIEWS)[number];
 
 const DAY_MINUTES = 24 * 60;
-/** A block is drawn at least so high. */
-const SHORTEST = 22;
+/** Minutes that a block is high at least, so that it can be hit. */
+const SHORTEST = 30;
 
 /** Midnight of the day that lies so many days after a date. */
 export function addDays(date: Date, days: number): Date {
