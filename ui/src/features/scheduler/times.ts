@@ -17,7 +17,7 @@ export interface TimesWords {
 export function cronText(pattern: string, words: TimesWords, locale: string): string | undefined {
   const [minute = "", hour = "", day = "", month = "", weekday = "", more] = pattern.trim().split(/\s+/);
   if (more !== undefined || month !== "*") return undefined;
-  if (day === "*" && weekday === "*" && hour.startsWith("*")) return minute === "0" ? every(hour, words.hours) : hour === "*" ? every(minute, words.minutes) : undefined;
+  if (day === "*" && weekday === "*" && hour.startsWith("*")) return minute === "0" ? every(hour, 24, words.hours) : hour === "*" ? every(minute, 60, words.minutes) : undefined;
   if (!/^\d+$/.test(minute) || !/^\d+$/.test(hour)) return undefined;
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(new Date(2024, 0, 1, Number(hour), Number(minute)));
   if (day === "*" && weekday === "*") return words.daily(time);
@@ -27,10 +27,11 @@ export function cronText(pattern: string, words: TimesWords, locale: string): st
   return undefined;
 }
 
-/** A star, or a star with a step. */
-function every(field: string, words: (count: number) => string): string | undefined {
-  const count = /^\*(?:\/(\d+))?$/.exec(field);
-  return count ? words(Number(count[1] ?? 1)) : undefined;
+/** A star, or a star with a step that divides the whole: any other begins anew in the middle. */
+function every(field: string, whole: number, words: (count: number) => string): string | undefined {
+  const found = /^\*(?:\/(\d+))?$/.exec(field);
+  const count = Number(found?.[1] ?? 1);
+  return found && count > 0 && whole % count === 0 ? words(count) : undefined;
 }
 
 /** Days of the week by their numbers, Monday first. */
