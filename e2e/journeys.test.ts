@@ -336,7 +336,7 @@ describe("agent", () => {
     await page.getByRole("checkbox", { name: "Choose list_files" }).check();
     await page.getByRole("group", { name: "2 tools chosen" }).getByRole("button", { name: "Block" }).click();
     await expect.poll(() => page.getByText("changed", { exact: true }).count()).toBe(3);
-    await page.getByRole("checkbox", { name: "Choose several" }).check();
+    await page.getByRole("checkbox", { name: "Select all" }).check();
     await page.getByRole("button", { name: "As at first" }).click();
     await expect.poll(() => page.getByText("changed", { exact: true }).count()).toBe(0);
   });

@@ -13,7 +13,6 @@ const LONGEST: usize = 500;
 const LONG: &[(&str, &str)] = &[
     ("ui/src/i18n/de.ts", "a flat table: the interface's words in German"),
     ("ui/src/i18n/en.ts", "a flat table: the interface's words in English"),
-    ("ui/src/transport/fake/index.ts", "a flat table: what the core in memory answers to each command"),
 ];
 
 /// Crates in which a dialect may be named: the one that speaks them, and those that start it, measure it or test it.

@@ -24,8 +24,8 @@ export interface Graph {
   box: [number, number, number, number];
 }
 
-/** Width and height of the smallest picture, about as large as it is shown. */
-const LEAST = [620, 380] as const;
+/** Width and height of the smallest picture: a few facts are not blown up to fill the page. */
+const LEAST = [360, 220] as const;
 
 interface Node extends SimulationNodeDatum {
   id: string;
@@ -58,15 +58,14 @@ export function layOut(facts: readonly Fact[], links: readonly FactLink[], radiu
     const [from, to] = [at.get(link.from), at.get(link.to)];
     return from && to ? [{ link, from, to }] : [];
   });
-  return { points, lines, box: boxOf(points, radius * 2) };
+  return { points, lines, box: boxOf(points, radius * 1.5, radius * 0.7) };
 }
 
-function boxOf(points: readonly Point[], margin: number): [number, number, number, number] {
+function boxOf(points: readonly Point[], beside: number, above: number): [number, number, number, number] {
   if (points.length === 0) return [0, 0, 1, 1];
   const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
-  const [left, top] = [Math.min(...xs) - margin, Math.min(...ys) - margin];
-  const [width, height] = [Math.max(...xs) - left + margin, Math.max(...ys) - top + margin];
-  // A few facts are not blown up to fill the page.
+  const [left, top] = [Math.min(...xs) - beside, Math.min(...ys) - above];
+  const [width, height] = [Math.max(...xs) - left + beside, Math.max(...ys) - top + above];
   const [wide, high] = [Math.max(width, LEAST[0]), Math.max(height, LEAST[1])];
   return [left - (wide - width) / 2, top - (high - height) / 2, wide, high];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Occurrence, Times } from "@/wire";
-import { addDays, blocks, fromIsoDay, isoDay, monday, moved, onDay, shownDays, step } from "./days";
+import { addDays, blocks, columnWidth, fromIsoDay, isoDay, monday, moved, onDay, shownDays, step } from "./days";
 
 const day = new Date(2026, 2, 3);
 const at = (hour: number, minute = 0): string => new Date(2026, 2, 3, hour, minute).toISOString();
@@ -38,6 +38,17 @@ describe("days", () => {
       ["a", 0, 2], ["b", 1, 2], ["c", 0, 2], ["d", 0, 1],
     ]);
     expect(laid[0]).toMatchObject({ top: 540, height: 120 });
+  });
+
+  it("shows some days of a week at a readable width, and a bit of the next, where not all fit", () => {
+    expect(columnWidth(1200, 7)).toBeUndefined();
+    expect(columnWidth(300, 1)).toBeUndefined();
+    for (const [room, whole] of [[268, 2], [308, 3], [368, 3], [430, 4]] as const) {
+      const width = columnWidth(room, 7) ?? 0;
+      expect(width).toBeGreaterThan(90);
+      expect(Math.floor(room / width)).toBe(whole);
+      expect(room % width).toBeGreaterThan(16);
+    }
   });
 
   it("puts whole days on each of their days and keeps them out of the grid", () => {

@@ -5,8 +5,8 @@ export const VIEWS = ["day", "week", "month", "agenda", "tasks"] as const;
 export type View = (typeof VIEWS)[number];
 
 const DAY_MINUTES = 24 * 60;
-/** A block is drawn at least so high. */
-const SHORTEST = 22;
+/** Minutes that a block is high at least, so that it can be hit. */
+const SHORTEST = 30;
 
 /** Midnight of the day that lies so many days after a date. */
 export function addDays(date: Date, days: number): Date {
@@ -71,6 +71,16 @@ export function onDay(all: readonly Occurrence[], day: Date): Occurrence[] {
     const { start, end } = span(event.times);
     return start < next && (end > day || (start >= day && +start === +end));
   });
+}
+
+/** Pixels below which a day cannot be read, and those that it has where not all days fit. */
+const NARROWEST = 92;
+const READABLE = 112;
+
+/** How wide each day is where so many do not fit into the room: two or more are whole, and the next one peeps out. */
+export function columnWidth(room: number, days: number): number | undefined {
+  if (days === 1 || room <= 0 || room / days >= NARROWEST) return undefined;
+  return room / (Math.max(2, Math.round(room / READABLE)) + 0.25);
 }
 
 /** A block of the time grid: minutes from midnight, and which of how many columns. */

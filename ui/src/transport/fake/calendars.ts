@@ -3,7 +3,7 @@ import type { AccountCalendar, CalendarAccountState, CalendarThere } from "@/wir
 import { Failure } from "../failure";
 import type { Handlers } from "./handlers";
 
-type Served = Pick<
+export type Served = Pick<
   Handlers,
   | "calendar.accounts"
   | "calendar.find"

@@ -1,6 +1,7 @@
 // Outside services of the core in memory: what they gave, and how the channels among them stand.
 import type { Channel, ChannelState, Connection, Credential, Held } from "@/wire";
 import { Failure } from "../failure";
+import type { Core } from "./core";
 import type { Handlers, Part } from "./handlers";
 
 const CHANNELS: Channel[] = ["telegram", "discord", "slack", "github", "webhook"];
@@ -9,7 +10,8 @@ function credential(name: string, held: Held, wrought: Partial<Credential> = {})
   return { name, held, secret: true, optional: false, ...wrought };
 }
 
-export function connections(bare: boolean, off: () => Channel[], change: (off: Channel[]) => void): Part<"connections"> & Pick<Handlers, "channels.list" | "channels.switch"> {
+export function connections(core: Core): Part<"connections"> & Pick<Handlers, "channels.list" | "channels.switch"> {
+  const { bare } = core;
   const kept: Held = bare ? "missing" : "kept";
   const all: Connection[] = [
     { id: "telegram", credentials: [credential("TELEGRAM_BOT_TOKEN", kept), credential("TELEGRAM_SECRET_TOKEN", "missing", { optional: true })] },
@@ -23,7 +25,7 @@ export function connections(bare: boolean, off: () => Channel[], change: (off: C
   ];
   const state = (channel: Channel): ChannelState => {
     const missing = all.find((one) => one.id === channel)?.credentials.filter((one) => !one.optional && one.held === "missing") ?? [];
-    const on = missing.length === 0 && !off().includes(channel);
+    const on = missing.length === 0 && !core.settings.channels_off.includes(channel);
     return { channel, on, hint: missing.length > 0 ? `set ${missing.map((one) => one.name).join(" and ")}` : `POST /api/channels/${channel}` };
   };
   return {
@@ -37,8 +39,9 @@ export function connections(bare: boolean, off: () => Channel[], change: (off: C
     },
     "channels.list": () => CHANNELS.map(state),
     "channels.switch": ({ channel, on }) => {
-      const others = off().filter((one) => one !== channel);
-      change(on ? others : [...others, channel]);
+      const others = core.settings.channels_off.filter((one) => one !== channel);
+      core.settings = { ...core.settings, channels_off: on ? others : [...others, channel] };
+      core.publish({ type: "channels_changed" });
       return {};
     },
   };

@@ -1,8 +1,11 @@
 // What the stand-in core keeps, who calls it, and what it logs.
 import type { ApiState, LogLine, Storage } from "@/wire";
-import { ago, DAY, HOUR, MINUTE } from "./data";
+import { Failure } from "../failure";
+import { now, type Core } from "./core";
+import { ago, DAY, DOCTOR, HOUR, MINUTE, SETTINGS } from "./data";
+import type { Handlers, Part } from "./handlers";
 
-export function storage(): Storage {
+function storage(): Storage {
   const home = "/home/ada/.local/share/luna";
   return {
     holdings: [
@@ -20,7 +23,7 @@ export function storage(): Storage {
   };
 }
 
-export function api(): ApiState {
+function api(): ApiState {
   return {
     doors: [
       { name: "main", address: "127.0.0.1:8899" },
@@ -35,7 +38,7 @@ export function api(): ApiState {
   };
 }
 
-export function logs(): LogLine[] {
+function logs(): LogLine[] {
   return [
     { at: ago(MINUTE), level: "INFO", part: "luna_app::app", text: "Luna is awake address=127.0.0.1:8899" },
     { at: ago(2 * MINUTE), level: "WARN", part: "luna_core::runs::plan", text: "the model made no plan; using the built-in planner" },
@@ -51,3 +54,28 @@ export const MODULES: Record<string, string[]> = {
   desktop: ["get_system_info", "clipboard"],
   tasks: ["create_agent_task"],
 };
+
+export function holdings(core: Core): Part<"storage" | "state" | "api" | "logs"> & Pick<Handlers, "doctor"> {
+  let state = {};
+  return {
+    "storage.get": () => storage(),
+    "storage.back_up": () => ({ path: "/home/ada/.local/share/luna/backups/luna-now.db", size: 1_212_416, at: now() }),
+    "storage.export": () => ({ path: "/home/ada/.local/share/luna/exports/luna-now.zip", size: 402_113, at: now() }),
+    "storage.delete_everything": ({ sure }) => {
+      if (sure !== "delete everything") throw new Failure("invalid", "Say “delete everything” to delete everything.");
+      [core.conversations, core.facts, core.rules, core.tasks, core.runs, core.undoables] = [[], [], [], [], [], []];
+      core.settings = { ...SETTINGS };
+      core.publish({ type: "settings_changed", names: ["onboarded"] });
+      core.publish({ type: "memory_changed" });
+      return {};
+    },
+    "state.get": () => state,
+    "state.put": (request) => {
+      state = request.state;
+      return {};
+    },
+    "api.get": () => api(),
+    "logs.get": ({ limit }) => logs().slice(0, limit),
+    doctor: () => DOCTOR,
+  };
+}

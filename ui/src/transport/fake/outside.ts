@@ -1,11 +1,12 @@
-// Weather, markets and news of the core in memory.
+// Weather, markets, news and music of the core in memory.
 import type { Dashboard, MusicDevice, MusicView, PlaceFound } from "@/wire";
 import { ago } from "./data";
+import type { Part } from "./handlers";
 
 const HOUR = 3_600_000;
 const wave = (count: number, middle: number, height: number): number[] => Array.from({ length: count }, (_, n) => middle + height * Math.sin(n / 4));
 
-export const DASHBOARD: Dashboard = {
+const DASHBOARD: Dashboard = {
   weather: {
     value: {
       city: "Berlin",
@@ -49,12 +50,12 @@ export const DASHBOARD: Dashboard = {
   },
 };
 
-export const DEVICES: MusicDevice[] = [
+const DEVICES: MusicDevice[] = [
   { id: "d0", name: "Desk", kind: "computer", active: true, volume: 60 },
   { id: "d1", name: "Kitchen", kind: "speaker", active: false, volume: 30 },
 ];
 
-export const MUSIC: MusicView = {
+const MUSIC: MusicView = {
   standing: "connected",
   playing: {
     is_playing: true,
@@ -65,10 +66,20 @@ export const MUSIC: MusicView = {
   failure: null,
 };
 
-export function places(words: string): PlaceFound[] {
+function places(words: string): PlaceFound[] {
   const all = [
     { name: "Berlin", region: "State of Berlin, Germany", latitude: 52.52, longitude: 13.41 },
     { name: "Bern", region: "Canton of Bern, Switzerland", latitude: 46.95, longitude: 7.45 },
   ];
   return all.filter((place) => place.name.toLowerCase().startsWith(words.toLowerCase()));
 }
+
+export const outside: Part<"dashboard" | "music"> = {
+  "dashboard.get": () => DASHBOARD,
+  "dashboard.article": ({ url }) => ({ title: null, text: `What is written at ${url}.` }),
+  "dashboard.places": ({ words }) => places(words),
+  "music.get": () => MUSIC,
+  "music.devices": () => DEVICES,
+  "music.sign_in": () => ({ address: "https://accounts.example/authorize", opened: true }),
+  "music.sign_out": () => ({}),
+};

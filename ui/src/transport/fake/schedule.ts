@@ -1,14 +1,16 @@
-// Jobs, runs and people on channels of the core in memory.
-import type { BackgroundBudget, Job, JobRun, JobView, NewJob, RunCause, RunOutcome, Sender, UnderstoodTimes } from "@/wire";
+// Jobs and their runs, of the core in memory.
+import type { BackgroundBudget, Job, JobRun, JobView, NewJob, RunCause, RunOutcome, UnderstoodTimes } from "@/wire";
 import { Failure } from "../failure";
+import type { Core } from "./core";
 import { ago } from "./data";
+import { found, type Part } from "./handlers";
 
 const HOUR = 3_600_000;
 const ahead = (hours: number[]): string[] => hours.map((hour) => new Date(Date.now() + hour * HOUR).toISOString());
 
-export const BUDGET: BackgroundBudget = { spent: { tokens: 12_400, micros: 31_000, took_ms: 95_000 }, tokens: 200_000, cents: 200, minutes: 120 };
+const BUDGET: BackgroundBudget = { spent: { tokens: 12_400, micros: 31_000, took_ms: 95_000 }, tokens: 200_000, cents: 200, minutes: 120 };
 
-export function made(job: NewJob): JobView {
+function made(job: NewJob): JobView {
   const next = ahead([2, 26, 50]);
   const { name, description, times, missed, limits, max_retries } = job;
   const kept: Job = {
@@ -32,7 +34,7 @@ export function made(job: NewJob): JobView {
   return { job: kept, said: "At 9:00 on weekdays", ahead: next };
 }
 
-export function jobs(): JobView[] {
+function jobs(): JobView[] {
   const limits = { tokens: null, cents: null, minutes: null };
   const cron = (pattern: string) => ({ kind: "cron" as const, pattern, zone: "Europe/Berlin" });
   const base = { description: "", limits, missed: "run_once" as const, max_retries: 0 };
@@ -46,12 +48,12 @@ export function jobs(): JobView[] {
   ];
 }
 
-export function run(job: string, hours: number, outcome: RunOutcome, cause: RunCause = "due", output = ""): JobRun {
+function run(job: string, hours: number, outcome: RunOutcome, cause: RunCause = "due", output = ""): JobRun {
   const at = ago(hours * HOUR);
   return { id: crypto.randomUUID(), job, due: at, cause, began_at: at, ended_at: at, took_ms: 1_900, outcome, output, conversation: null, tokens: outcome === "done" ? 640 : 0, micros: 0 };
 }
 
-export function runs(all: JobView[]): JobRun[] {
+function runs(all: JobView[]): JobRun[] {
   const [mail, backup, brief] = all.map(({ job }) => job.id);
   return [
     run(mail ?? "", 3, "done", "due", "Three new messages: the invoice, the venue, and Anna."),
@@ -61,16 +63,41 @@ export function runs(all: JobView[]): JobRun[] {
   ];
 }
 
-export function understood(words: string): UnderstoodTimes {
+function understood(words: string): UnderstoodTimes {
   if (!/\d|every|tomorrow/.test(words)) throw new Failure("invalid", "Say it like “every weekday at 9”, or give a cron pattern.");
   return { times: { kind: "cron", pattern: "0 9 * * 1-5", zone: "Europe/Berlin" }, said: "At 9:00 on weekdays", ahead: ahead([2, 26, 50]) };
 }
 
-export function senders(): Sender[] {
-  const base = { code: null, code_until: null, conversation: null, created_at: ago(50 * HOUR) };
-  return [
-    { ...base, channel: "telegram", id: "4711", name: "Anna", standing: "waiting", place: "4711", last_at: ago(60_000) },
-    { ...base, channel: "slack", id: "T1/U7", name: "Ada", standing: "owner", place: "C1", last_at: ago(2 * HOUR) },
-    { ...base, channel: "webhook", id: "door", name: "Door bell", standing: "guest", place: "door", last_at: ago(30 * HOUR) },
-  ];
+export function schedule(core: Core): Part<"schedule"> {
+  let all = core.bare ? [] : jobs();
+  let jobRuns = core.bare ? [] : runs(all);
+  return {
+    "schedule.jobs": () => all,
+    "schedule.add": ({ job }) => {
+      const added = made(job);
+      all = [added, ...all];
+      core.publish({ type: "schedule_changed" });
+      return added;
+    },
+    "schedule.update": ({ job }) => found(all.find((one) => one.job.id === job), "job"),
+    "schedule.enable": ({ job, enabled }) => {
+      all = all.map((one) => (one.job.id === job ? { ...one, job: { ...one.job, enabled, state: enabled ? "pending" : "cancelled" } } : one));
+      return found(all.find((one) => one.job.id === job), "job");
+    },
+    "schedule.run": ({ job }) => {
+      const begun = run(job, 0, "done", "asked");
+      jobRuns = [begun, ...jobRuns];
+      core.publish({ type: "schedule_changed" });
+      return begun;
+    },
+    "schedule.run_and_wait": ({ job }) => run(job, 0, "done", "asked"),
+    "schedule.delete": ({ job }) => {
+      all = all.filter((one) => one.job.id !== job);
+      return {};
+    },
+    "schedule.runs": ({ job }) => jobRuns.filter((run) => job === null || run.job === job),
+    "schedule.understand": ({ words }) => understood(words),
+    "schedule.budget": () => BUDGET,
+    "schedule.allow_more": () => BUDGET,
+  };
 }
