@@ -1,7 +1,8 @@
 //! Where password fields are on the screen, as the applications tell it themselves over the accessibility bus (AT-SPI).
 //!
-//! Every application on that bus is asked at the same time: by its own search for a role (the interface Collection: GTK 3,
-//! WebKitGTK, Chromium, Firefox), else by a walk through what it shows (GTK 4, Qt), bounded in depth, breadth and objects.
+//! Every application on that bus is asked at the same time: by its own search for a role (the interface Collection: GTK 3
+//! and what shares its bridge, pages of WebKitGTK), else by a walk through what it shows (GTK 4, Qt), bounded in depth,
+//! breadth and objects.
 //! All of it has [`PATIENCE`]. What has not answered by then is left as it is, and the picture says so: a password field
 //! shows dots by its nature, while to blacken every window of an application that hangs, or is large, would take from
 //! the user just the picture of what is wrong with it.
