@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use luna_core::ports::Picture;
 use luna_core::vision::PictureOf;
 use luna_model::Result;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,10 @@ struct PictureView {
     height: u32,
     /// The applications whose windows were blackened.
     hidden: Vec<String>,
+    /// How many password fields were blackened.
+    passwords: usize,
+    /// The applications that did not say in time where their password fields are.
+    unchecked: Vec<String>,
 }
 
 async fn picture(cx: Context, q: TakePicture) -> Result<PictureView> {
@@ -56,7 +61,8 @@ async fn picture(cx: Context, q: TakePicture) -> Result<PictureView> {
         })
         .await?;
     let url = format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(&picture.for_model));
-    Ok(PictureView { url, width: picture.width, height: picture.height, hidden: picture.hidden })
+    let Picture { width, height, hidden, passwords, unchecked, .. } = picture;
+    Ok(PictureView { url, width, height, hidden, passwords, unchecked })
 }
 
 pub(crate) fn register(r: &mut Register) {

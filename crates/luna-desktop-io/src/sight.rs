@@ -1,6 +1,14 @@
-//! Eyes: pictures of monitors and windows, and the text in them. No picture is written to disk.
+//! Eyes: pictures of monitors and windows, and the text in them. No picture is written to disk. What is private is
+//! blackened before a picture is scaled, encoded, sketched or read: windows that the user names, and password fields where
+//! the system tells where they are (Linux).
+
+#[cfg(target_os = "linux")]
+mod passwords;
+#[cfg(target_os = "linux")]
+mod surfaces;
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -25,12 +33,55 @@ const SMALLEST: u32 = 40;
 const LARGEST: u32 = 32_768;
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A rectangle of the desktop, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rect {
+    x: i32,
+    y: i32,
+    width: u32,
+    height: u32,
+}
+
+impl Rect {
+    /// What of it is in a picture that begins at `left`, `top`: columns and rows of the picture, which may be none.
+    fn within(&self, image: &RgbaImage, left: i32, top: i32) -> (Range<u32>, Range<u32>) {
+        let span = |at: i32, begin: i32, long: u32, most: u32| {
+            let from = i64::from(at) - i64::from(begin);
+            let cut = |n: i64| u32::try_from(n.clamp(0, i64::from(most))).unwrap_or(most);
+            cut(from)..cut(from + i64::from(long))
+        };
+        (span(self.x, left, self.width, image.width()), span(self.y, top, self.height, image.height()))
+    }
+
+    fn holds(&self, other: &Self) -> bool {
+        let span = |at: i32, long: u32| (i64::from(at), i64::from(at) + i64::from(long));
+        let inside = |outer: (i64, i64), inner: (i64, i64)| outer.0 <= inner.0 && inner.1 <= outer.1;
+        inside(span(self.x, self.width), span(other.x, other.width))
+            && inside(span(self.y, self.height), span(other.y, other.height))
+    }
+}
+
+/// What the applications say of their password fields.
+#[derive(Debug, Default)]
+struct Fields {
+    /// Where they are.
+    shown: Vec<Rect>,
+    /// The windows, by application, that were not looked through in time, or not wholly.
+    silent: Vec<(String, Rect)>,
+}
+
 /// A window with its place.
 struct Placed {
     window: Window,
     x: i32,
     y: i32,
     handle: screenshots::Window,
+}
+
+impl Placed {
+    fn place(&self) -> Rect {
+        Rect { x: self.x, y: self.y, width: self.window.width, height: self.window.height }
+    }
 }
 
 pub(crate) async fn windows() -> Result<Vec<Window>> {
@@ -61,21 +112,49 @@ fn placed() -> Result<Vec<Placed>> {
 pub(crate) async fn screen(area: Area, private: &[String]) -> Result<Picture> {
     require_display()?;
     let private: Vec<String> = private.iter().map(|p| p.to_lowercase()).filter(|p| !p.is_empty()).collect();
-    blocking(move || {
+    let taken = blocking(move || {
         let windows = placed().unwrap_or_default();
-        let (mut image, left, top) = captured(&area, &windows)?;
-        let mut hidden = Vec::new();
-        for window in &windows {
-            let (title, app) = (window.window.title.to_lowercase(), window.window.app.to_lowercase());
-            if private.iter().any(|p| title.contains(p) || app.contains(p)) {
-                blacken(&mut image, window, left, top);
-                hidden.push(window.window.app.clone());
-            }
+        let is_private = |window: &Window| {
+            let (title, app) = (window.title.to_lowercase(), window.app.to_lowercase());
+            private.iter().any(|p| title.contains(p) || app.contains(p))
+        };
+        let private = windows.iter().filter(|p| is_private(&p.window));
+        let private: Vec<_> = private.map(|p| (p.window.app.clone(), p.place())).collect();
+        captured(&area, &windows).map(|pixels| (pixels, private))
+    });
+    // At the same time, since windows move.
+    let (fields, taken) = tokio::join!(fields(), taken);
+    let ((mut image, left, top), private) = taken??;
+    blocking(move || {
+        let hidden = private.iter().map(|(_, place)| *place).collect::<Vec<_>>();
+        for place in &hidden {
+            blacken(&mut image, place, left, top);
         }
+        let is_hidden = |place: &Rect| hidden.iter().any(|hidden| hidden.holds(place));
+        let passwords = fields.shown.iter().filter(|field| !is_hidden(field));
+        let passwords = passwords.filter(|field| blacken(&mut image, field, left, top)).count();
+        let mut unchecked: Vec<_> = fields
+            .silent
+            .into_iter()
+            .filter(|(_, place)| {
+                let (columns, rows) = place.within(&image, left, top);
+                !is_hidden(place) && !columns.is_empty() && !rows.is_empty()
+            })
+            .map(|(app, _)| app)
+            .collect();
+        unchecked.dedup();
+        let mut hidden: Vec<_> = private.into_iter().map(|(app, _)| app).collect();
         hidden.dedup();
-        Ok(Picture { hidden, ..picture(image)? })
+        Ok(Picture { hidden, passwords, unchecked, ..picture(image)? })
     })
     .await?
+}
+
+async fn fields() -> Fields {
+    #[cfg(target_os = "linux")]
+    return passwords::shown().await;
+    #[cfg(not(target_os = "linux"))]
+    Fields::default()
 }
 
 /// A glance at one window, which may be covered by others but not minimised.
@@ -106,7 +185,7 @@ fn captured(area: &Area, windows: &[Placed]) -> Result<(RgbaImage, i32, i32)> {
             let monitor = monitors.into_iter().nth(*wanted).ok_or_else(|| {
                 Error::not_found(format!("there is no monitor {wanted}; there are {count}, counted from 0"))
             })?;
-            let (x, y) = (monitor.x().map_err(unseen)?, monitor.y().map_err(unseen)?);
+            let (x, y) = corner(&monitor)?;
             Ok((monitor.capture_image().map_err(unseen)?, x, y))
         }
         Area::Window(name) => {
@@ -137,7 +216,8 @@ fn desktop() -> Result<(RgbaImage, i32, i32)> {
     let mut pieces = Vec::new();
     for monitor in Monitor::all().map_err(unseen)? {
         let image = monitor.capture_image().map_err(unseen)?;
-        pieces.push((monitor.x().map_err(unseen)?, monitor.y().map_err(unseen)?, image));
+        let (x, y) = corner(&monitor)?;
+        pieces.push((x, y, image));
     }
     if pieces.len() < 2 {
         let (x, y, image) = pieces.pop().ok_or_else(|| Error::unavailable("there is no monitor"))?;
@@ -157,17 +237,31 @@ fn desktop() -> Result<(RgbaImage, i32, i32)> {
     Ok((whole, left, top))
 }
 
-fn blacken(image: &mut RgbaImage, window: &Placed, left: i32, top: i32) {
-    let span = |at: i32, begin: i32, long: u32, most: u32| {
-        let from = i64::from(at) - i64::from(begin);
-        let cut = |n: i64| u32::try_from(n.clamp(0, i64::from(most))).unwrap_or(most);
-        cut(from)..cut(from + i64::from(long))
-    };
-    for y in span(window.y, top, window.window.height, image.height()) {
-        for x in span(window.x, left, window.window.width, image.width()) {
+/// Where a monitor begins on the desktop. On Linux xcap divides it by the scale of the fonts, though neither its pictures
+/// nor the places of its windows are scaled.
+fn corner(monitor: &Monitor) -> Result<(i32, i32)> {
+    let at = (monitor.x().map_err(unseen)?, monitor.y().map_err(unseen)?);
+    if cfg!(not(target_os = "linux")) {
+        return Ok(at);
+    }
+    let scale = monitor.scale_factor().unwrap_or(1.0);
+    Ok((unscaled(at.0, scale), unscaled(at.1, scale)))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it is far smaller")]
+fn unscaled(at: i32, scale: f32) -> i32 {
+    if scale.is_normal() { (f64::from(at) * f64::from(scale)).round() as i32 } else { at }
+}
+
+/// Whether any of it is in the picture.
+fn blacken(image: &mut RgbaImage, place: &Rect, left: i32, top: i32) -> bool {
+    let (columns, rows) = place.within(image, left, top);
+    for y in rows.clone() {
+        for x in columns.clone() {
             image.put_pixel(x, y, Rgba([0, 0, 0, 255]));
         }
     }
+    !columns.is_empty() && !rows.is_empty()
 }
 
 /// The text, by tesseract.
@@ -241,7 +335,7 @@ pub(crate) fn picture(image: RgbaImage) -> Result<Picture> {
         for_model: for_model.into_inner(),
         colors: colors(&rgb),
         sketch: sketch(&rgb),
-        hidden: Vec::new(),
+        ..Picture::default()
     })
 }
 
@@ -328,6 +422,30 @@ mod tests {
             ([110, 70, 40], "brown"),
         ] {
             assert_eq!(color(pixel), name, "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_blackened_is_what_of_it_is_in_the_picture() {
+        let black = |rect: (i32, i32, u32, u32)| {
+            let mut image = RgbaImage::from_pixel(10, 8, Rgba([255; 4]));
+            let place = Rect { x: rect.0, y: rect.1, width: rect.2, height: rect.3 };
+            let any = blacken(&mut image, &place, 100, 50);
+            let pixels = image.pixels().filter(|pixel| pixel.0 == [0, 0, 0, 255]).count();
+            assert_eq!(any, pixels > 0, "{rect:?}");
+            pixels
+        };
+        assert_eq!(black((102, 51, 3, 2)), 6);
+        assert_eq!(black((95, 45, 7, 6)), 2, "it begins outside");
+        assert_eq!(black((0, 0, 1_000, 1_000)), 80, "it is larger");
+        assert_eq!(black((110, 50, 5, 5)), 0, "it begins where the picture ends");
+    }
+
+    #[test]
+    fn a_monitor_begins_where_its_pixels_do() {
+        // The second of two, as xcap tells it with fonts of the sizes 100, 125, 150 and 200 %.
+        for (told, scale) in [(1_920, 1.0), (1_536, 1.25), (1_280, 1.5), (960, 2.0)] {
+            assert_eq!(unscaled(told, scale), 1_920);
         }
     }
 

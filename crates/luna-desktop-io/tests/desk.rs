@@ -1,5 +1,5 @@
-//! The machine's hands and eyes on a desk of the test's own: an X server without a screen, a window manager, and a sound
-//! server without hardware.
+//! The machine's hands and eyes on a desk of the test's own: an X server without a screen, a window manager, a session's
+//! bus, and a sound server without hardware.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -9,6 +9,9 @@
     clippy::print_stderr,
     reason = "a panic here is a failed test"
 )]
+
+#[path = "desk/passwords.rs"]
+mod passwords;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -26,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Runs the tests marked `inside` in a process of their own that sits at the desk.
 #[test]
 fn a_desk() {
-    let programs = ["Xvfb", "openbox", "xterm", "pulseaudio", "pactl"];
+    let programs = ["Xvfb", "openbox", "xterm", "pulseaudio", "pactl", "dbus-daemon"];
     if let Some(missing) = programs.iter().find(|program| which::which(program).is_err()) {
         eprintln!("SKIPPED: {missing} is not installed");
         return;
@@ -39,11 +42,21 @@ fn a_desk() {
         command
             .env("DISPLAY", &display)
             .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XDG_SESSION_TYPE")
+            .env_remove("AT_SPI_BUS_ADDRESS")
+            .env_remove("NO_AT_BRIDGE")
+            // What else GTK would start over the bus.
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("GIO_USE_VFS", "local")
             .env("PULSE_SERVER", format!("unix:{}", folder.path().join("native").display()))
             .env("HOME", folder.path())
             .env("XDG_DATA_HOME", folder.path().join("data"))
             .env("XDG_RUNTIME_DIR", folder.path());
     };
+    let mut bus = Command::new("dbus-daemon");
+    at_desk(&mut bus);
+    let (bus, address) = session_bus(bus);
+    let _bus = Running(bus);
     let mut manager = Command::new("openbox");
     at_desk(&mut manager);
     let manager = manager.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -51,6 +64,7 @@ fn a_desk() {
     until("the window manager manages", || is_managed(&display));
     let mut inside = Command::new(std::env::current_exe().unwrap());
     at_desk(&mut inside);
+    inside.env("DBUS_SESSION_BUS_ADDRESS", address);
     let status = inside.args(["--ignored", "--test-threads=1", "--nocapture", "inside_"]).status().unwrap();
     assert!(status.success(), "what happened at the desk is said above");
 }
@@ -77,6 +91,16 @@ fn x_server() -> (Child, String) {
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(!line.trim().is_empty(), "the X server does not start");
     (server, format!(":{}", line.trim()))
+}
+
+/// A session's bus and its address; it starts the accessibility bus when somebody asks for it.
+fn session_bus(mut command: Command) -> (Child, String) {
+    command.args(["--session", "--nofork", "--print-address=1"]);
+    let mut bus = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(bus.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(!line.trim().is_empty(), "the session's bus does not start");
+    (bus, line.trim().to_owned())
 }
 
 /// Whether a window manager has said that it is there. A window that comes while it starts may never be listed by it.

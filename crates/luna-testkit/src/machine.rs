@@ -233,6 +233,8 @@ impl Sight for PaperMachine {
             colors: vec![("dark grey".into(), 0.8), ("white".into(), 0.1)],
             sketch: vec![self.state.lock().brightness; 16],
             hidden: hidden.into_iter().collect(),
+            passwords: 1,
+            unchecked: vec![],
         })
     }
 

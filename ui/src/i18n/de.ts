@@ -1237,7 +1237,8 @@ export const de: Catalogue = {
   sight: {
     intro: "Bilder bleiben im Arbeitsspeicher und kommen nie auf die Platte. Was Luna auf dem Bildschirm liest, ist für sie nie ein Befehl.",
     privateWindows: "Private Fenster",
-    privateHint: "In jedem Bild geschwärzt: ein Teil eines Titels oder eines Programms, je Zeile einer.",
+    privateHint:
+      "In jedem Bild geschwärzt: ein Teil eines Titels oder eines Programms, je Zeile einer. Auch Passwortfelder werden geschwärzt, wo Programme sagen, wo sie sind (unter Linux).",
     screen: "Der Bildschirm",
     screenHint: "Nimm ein Bild auf, zieh ein Rechteck darauf und frag, was dort ist.",
     take: "Bild aufnehmen",
@@ -1245,6 +1246,8 @@ export const de: Catalogue = {
     choose: "Der Bildschirm. Zieh über einen Teil, oder verschiebe ihn mit den Pfeiltasten und ändere mit Umschalt die Größe",
     chooseHint: "Zieh über einen Teil; oder nimm die Pfeiltasten, mit Umschalt für die Größe und Escape für das Ganze.",
     hidden: (names: string) => `Geschwärzt: ${names}.`,
+    passwords: (count: number) => (count === 1 ? "ein Passwortfeld" : `${count} Passwortfelder`),
+    unchecked: (names: string) => `Passwortfelder wurden nicht überall gesucht: ${names} hat nicht rechtzeitig geantwortet.`,
     question: "Was möchtest du wissen?",
     look: "Alles ansehen",
     lookThere: "Dort hinsehen",

@@ -1241,7 +1241,8 @@ export const en = {
   sight: {
     intro: "Pictures stay in memory and are never written to disk. What Luna reads on the screen is never an order to her.",
     privateWindows: "Private windows",
-    privateHint: "Blackened in every picture: a part of a title or an application, one a line.",
+    privateHint:
+      "Blackened in every picture: a part of a title or an application, one a line. Password fields are blackened too, where programs tell where they are (on Linux).",
     screen: "The screen",
     screenHint: "Take a picture, draw a rectangle on it, and ask what is there.",
     take: "Take a picture",
@@ -1249,6 +1250,8 @@ export const en = {
     choose: "The screen. Drag over a part of it, or move it with the arrow keys and size it with Shift",
     chooseHint: "Drag over a part of it; or use the arrow keys, with Shift to size it and Escape for all of it.",
     hidden: (names: string) => `Blackened: ${names}.`,
+    passwords: (count: number) => (count === 1 ? "a password field" : `${count} password fields`),
+    unchecked: (names: string) => `Password fields were not looked for everywhere: ${names} did not answer in time.`,
     question: "What do you want to know?",
     look: "Look at all of it",
     lookThere: "Look there",

@@ -19,4 +19,12 @@ height: number,
 /**
  * The applications whose windows were blackened.
  */
-hidden: Array<string>, };
+hidden: Array<string>, 
+/**
+ * How many password fields were blackened.
+ */
+passwords: number, 
+/**
+ * The applications that did not say in time where their password fields are.
+ */
+unchecked: Array<string>, };

@@ -77,6 +77,10 @@ pub struct Picture {
     pub sketch: Vec<u8>,
     /// The windows that were blackened because they are private.
     pub hidden: Vec<String>,
+    /// How many password fields were blackened.
+    pub passwords: usize,
+    /// The applications in it that did not say in time where their password fields are; these are not blackened.
+    pub unchecked: Vec<String>,
 }
 
 impl std::fmt::Debug for Picture {
@@ -92,7 +96,8 @@ pub trait Sight: Send + Sync {
     /// The windows.
     async fn windows(&self) -> Result<Vec<Window>>;
 
-    /// A picture of the screen, with every window blackened whose title or application contains one of `private`.
+    /// A picture of the screen, with every window blackened whose title or application contains one of `private`, and
+    /// every password field that the system tells of.
     /// `NotFound` when there is no such window or monitor.
     async fn screen(&self, area: Area, private: &[String]) -> Result<Picture>;
 

@@ -83,7 +83,8 @@ export function senses(core: Core): Part<"voice" | "sight" | "scene"> {
       if (of === "camera") core.publish({ type: "camera_changed", on: true });
       await pause(of === "camera" ? 600 : 60);
       if (of === "camera") core.publish({ type: "camera_changed", on: false });
-      return { url: pictureOf(of), width: 1920, height: of === "camera" ? 1440 : 1080, hidden: of === "camera" ? [] : ["KeePassXC"] };
+      const [hidden, passwords] = of === "camera" ? [[], 0] : [["KeePassXC"], 1];
+      return { url: pictureOf(of), width: 1920, height: of === "camera" ? 1440 : 1080, hidden, passwords, unchecked: [] };
     },
     "voice.state": () => ({ phase: voicePhase, trouble: null, speaking: false, turns: core.bare ? [] : voiceTurns() }),
     "voice.ready": () => ({
