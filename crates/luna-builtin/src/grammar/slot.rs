@@ -120,7 +120,10 @@ impl Kind {
             Self::Text | Self::Timed => (from + 1..=to).collect(),
             Self::Entry => (from + 1..=to).filter(|&end| entry::names(&words[from..end])).collect(),
             Self::To => when::end_of_destination(words, from).into_iter().collect(),
-            Self::Word => one(!DETERMINERS.contains(&first.norm.as_str())),
+            Self::Word => {
+                let norm = first.norm.as_str();
+                one(!DETERMINERS.contains(&norm) && !CHANGING.contains(&norm))
+            }
             Self::Quoted => one(first.quoted.is_some()),
             Self::Number => cardinal(&words[from..]).map(|(_, n)| from + n).into_iter().collect(),
             Self::Level => level(&words[from..]).map(|(_, n)| from + n).into_iter().collect(),
@@ -256,6 +259,23 @@ fn level(words: &[Word]) -> Option<(i64, usize)> {
 
 /// Words before a name that are no part of it.
 const DETERMINERS: [&str; 7] = ["the", "a", "an", "my", "this", "that", "your"];
+/// Verbs that change what there is: "cancel my appointment tomorrow" names no appointment "cancel".
+const CHANGING: [&str; 14] = [
+    "cancel",
+    "delete",
+    "remove",
+    "erase",
+    "scrap",
+    "move",
+    "reschedule",
+    "postpone",
+    "push",
+    "delay",
+    "defer",
+    "rename",
+    "extend",
+    "shorten",
+];
 /// Words that are in no program's name: with one of them a sentence goes on.
 const NO_NAME: [&str; 20] = [
     "about", "because", "that", "when", "if", "is", "was", "are", "were", "for", "with", "has", "have",
