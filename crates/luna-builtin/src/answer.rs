@@ -5,8 +5,8 @@ use luna_model::{EndReason, ModelEvent, ModelRequest, PICTURE, ToolCall, ToolRes
 use serde_json::{Map, Value, json};
 
 use crate::{
-    calculate,
-    grammar::{Ask, Direct, GRAMMAR, Intent, Then},
+    days::Next,
+    grammar::{Ask, GRAMMAR, Intent, Then},
     pronouns::{sentence, to_you},
     recalled, reply,
 };
@@ -64,21 +64,22 @@ enum Outcome {
     Say(String),
 }
 
-struct Session<'r> {
-    request: &'r ModelRequest,
+/// A request, and what in it is to be answered.
+pub(crate) struct Session<'r> {
+    pub(crate) request: &'r ModelRequest,
     /// The turn of the user's last message.
-    asked: usize,
-    text: &'r str,
+    pub(crate) asked: usize,
+    pub(crate) text: &'r str,
     /// What could be read in the picture that came with it.
     picture: Option<&'r str>,
 }
 
 impl Session<'_> {
-    fn now(&self) -> Option<&Zoned> {
+    pub(crate) fn now(&self) -> Option<&Zoned> {
         self.request.now.as_ref()
     }
 
-    fn offers(&self, tool: &str) -> bool {
+    pub(crate) fn offers(&self, tool: &str) -> bool {
         self.request.tools.iter().any(|spec| spec.name == tool)
     }
 
@@ -96,6 +97,11 @@ impl Session<'_> {
             ));
         }
         let recalls = asks.is_empty() || asks.iter().any(|ask| ask.intent.tool.as_deref() == Some("recall"));
+        if asks.iter().all(|ask| matches!(ask.intent.name.as_str(), "yes" | "no"))
+            && let Some(events) = self.to_our_question()
+        {
+            return events;
+        }
         if recalls
             && asks.len() <= 1
             && let Some(fact) = self.known_answer()
@@ -103,7 +109,7 @@ impl Session<'_> {
             return say(sentence(&to_you(fact)));
         }
         if asks.is_empty() {
-            return say(self.not_understood());
+            return say(self.offer().unwrap_or_else(|| self.not_understood()));
         }
         let (mut calls, mut said) = (Vec::new(), Vec::new());
         for ask in &asks {
@@ -112,8 +118,14 @@ impl Session<'_> {
                 Outcome::Say(text) => said.push(text),
             }
         }
+        self.events(said, calls)
+    }
+
+    /// What is said, and the calls that follow it.
+    pub(crate) fn events(&self, said: Vec<String>, mut calls: Vec<(String, Value)>) -> Vec<ModelEvent> {
         if calls.is_empty() {
-            return say(said.join(" "));
+            let separator = if said.iter().any(|text| text.contains('\n')) { "\n\n" } else { " " };
+            return say(said.join(separator));
         }
         calls.truncate(MOST_CALLS);
         let mut events: Vec<ModelEvent> =
@@ -121,6 +133,15 @@ impl Session<'_> {
         events.extend(calls.into_iter().enumerate().map(|(n, (name, input))| self.call(n, name, input)));
         events.push(ModelEvent::End(EndReason::Tools));
         events
+    }
+
+    /// What an answer to a question of ours leads to.
+    fn to_our_question(&self) -> Option<Vec<ModelEvent>> {
+        let next = self.answered().or_else(|| self.taken_up())?;
+        Some(match next {
+            Next::Call(calls) => self.events(vec![], calls),
+            Next::Say(text) | Next::Ask(text) => say(text),
+        })
     }
 
     fn call(&self, n: usize, name: String, input: Value) -> ModelEvent {
@@ -133,18 +154,23 @@ impl Session<'_> {
 
     /// An answer to our own question ("When should I remind you?") belongs to what was asked before it.
     fn with_question_before(&self) -> Option<String> {
+        self.whole(self.asked, self.text)
+    }
+
+    /// What the user said at a turn, with what they had said before where it answers a question for what was missing.
+    pub(crate) fn whole(&self, at: usize, text: &str) -> Option<String> {
         let [.., Turn::User { content: before, .. }, Turn::Assistant { content: question, calls }] =
-            &self.request.turns[..self.asked]
+            &self.request.turns[..at]
         else {
             return None;
         };
         let ours = calls.is_empty()
             && GRAMMAR.intents().iter().any(|intent| intent.ask.as_deref() == Some(question.trim()));
-        (ours && GRAMMAR.understand(self.text, self.now()).iter().all(|ask| ask.intent.tool.is_none()))
-            .then(|| format!("{} {}", before.trim_end_matches(['.', '!', '?', ' ']), self.text))
+        (ours && GRAMMAR.understand(text, self.now()).iter().all(|ask| ask.intent.tool.is_none()))
+            .then(|| format!("{} {text}", before.trim_end_matches(['.', '!', '?', ' '])))
     }
 
-    fn known_answer(&self) -> Option<&str> {
+    pub(crate) fn known_answer(&self) -> Option<&str> {
         recalled::is_question(self.text)
             .then(|| recalled::answering(self.text, &recalled::facts(&self.request.system)))
             .flatten()
@@ -184,7 +210,16 @@ impl Session<'_> {
                 None => Outcome::Say(intent.ask.clone().unwrap_or_else(|| "At what time of day?".to_owned())),
             };
         }
-        match arguments(intent, &ask.slots) {
+        let inputs = match &intent.deed {
+            Some(deed)
+                if deed.args.values().all(|arg| arg.ends_with('?') || filled(arg, &ask.slots).is_some()) =>
+            {
+                self.look(ask)
+            }
+            Some(_) => None,
+            None => arguments(intent, &ask.slots),
+        };
+        match inputs {
             Some(inputs) => Outcome::Call(inputs.into_iter().map(|input| (tool.clone(), input)).collect()),
             None => Outcome::Say(
                 intent.ask.clone().unwrap_or_else(|| "Tell me a little more: what exactly?".to_owned()),
@@ -192,67 +227,8 @@ impl Session<'_> {
         }
     }
 
-    fn direct(&self, direct: Direct, ask: &Ask<'_>) -> String {
-        let slot = |name: &str| ask.slots.get(name).and_then(Value::as_str);
-        let Some(now) = self.now() else {
-            return match direct {
-                Direct::Calculate => calculated(slot("expr")),
-                Direct::Convert => converted(slot("amount"), slot("unit")),
-                Direct::Help => self.help(),
-                Direct::SelfStatement => noted(self.text),
-                _ => "I was not told what time it is.".to_owned(),
-            };
-        };
-        let day = || {
-            ask.slots
-                .get("when")
-                .and_then(|w| w.get("from"))
-                .and_then(Value::as_str)
-                .and_then(|from| from.parse::<jiff::Timestamp>().ok())
-        };
-        match direct {
-            Direct::Time => format!("It is {}.", now.strftime("%H:%M")),
-            Direct::Date => format!("Today is {}.", now.strftime("%A, %-d %B %Y")),
-            Direct::TimeIn => match slot("place").and_then(|place| Some((place, calculate::zone_of(place)?)))
-            {
-                Some((place, zone)) => {
-                    let there = now.with_time_zone(zone);
-                    let day = if there.date() == now.date() {
-                        String::new()
-                    } else {
-                        format!(" on {}", there.strftime("%A"))
-                    };
-                    format!("In {} it is {}{day}.", title(place), there.strftime("%H:%M"))
-                }
-                None => "I don't know that place's time zone.".to_owned(),
-            },
-            Direct::DateOf => day().map_or_else(
-                || "I don't know that day.".to_owned(),
-                |at| format!("That is {}.", at.to_zoned(now.time_zone().clone()).strftime("%A, %-d %B %Y")),
-            ),
-            Direct::DaysUntil => day().map_or_else(
-                || "I don't know that day.".to_owned(),
-                |at| {
-                    let day = at.to_zoned(now.time_zone().clone());
-                    let days = now.date().until(day.date()).map_or(0, |span| span.get_days());
-                    let date = day.strftime("%A, %-d %B %Y");
-                    match days {
-                        0 => "That is today.".to_owned(),
-                        1 => format!("One day: it is tomorrow, {date}."),
-                        days if days < 0 => format!("That was {} days ago, {date}.", -days),
-                        days => format!("{days} days, until {date}."),
-                    }
-                },
-            ),
-            Direct::Calculate => calculated(slot("expr")),
-            Direct::Convert => converted(slot("amount"), slot("unit")),
-            Direct::Help => self.help(),
-            Direct::SelfStatement => noted(self.text),
-        }
-    }
-
     /// What can be asked for here: only what the offered tools allow.
-    fn help(&self) -> String {
+    pub(crate) fn help(&self) -> String {
         let lines: Vec<String> = self
             .possible()
             .filter_map(|intent| {
@@ -306,8 +282,12 @@ impl Session<'_> {
     fn after_tools(&self, results: &[ToolResult]) -> Vec<ModelEvent> {
         let rounds =
             self.request.turns[self.asked..].iter().filter(|turn| matches!(turn, Turn::Tools { .. })).count();
-        let asks = GRAMMAR.understand(self.text, self.now());
+        let whole = self.with_question_before();
+        let asks = GRAMMAR.understand(whole.as_deref().unwrap_or(self.text), self.now());
         if rounds == 1 {
+            if let Some(events) = self.after_look(&asks, results) {
+                return events;
+            }
             let calls: Vec<ModelEvent> = asks
                 .iter()
                 .filter_map(|ask| second_call(ask.intent.then.as_ref()?, ask, results))
@@ -327,7 +307,7 @@ impl Session<'_> {
     }
 
     /// The arguments of the call that a result answers.
-    fn input_of(&self, result: &ToolResult) -> Value {
+    pub(crate) fn input_of(&self, result: &ToolResult) -> Value {
         let calls = self.request.turns.iter().rev().filter_map(|turn| match turn {
             Turn::Assistant { calls, .. } => Some(calls),
             _ => None,
@@ -353,7 +333,7 @@ fn flag(ask: &Ask<'_>, name: &str) -> bool {
     ask.slots.values().any(|slot| slot.get(name).and_then(Value::as_bool) == Some(true))
 }
 
-fn cannot(intent: &Intent, tool: &str) -> String {
+pub(crate) fn cannot(intent: &Intent, tool: &str) -> String {
     let deed = intent
         .can
         .as_deref()
@@ -383,7 +363,7 @@ fn again_and_again(intent: &Intent, slots: &Map<String, Value>) -> Option<Value>
 }
 
 /// The arguments of each call; none when one that is needed was not said.
-fn arguments(intent: &Intent, slots: &Map<String, Value>) -> Option<Vec<Value>> {
+pub(crate) fn arguments(intent: &Intent, slots: &Map<String, Value>) -> Option<Vec<Value>> {
     let mut input = Map::new();
     for (name, template) in &intent.args {
         let (template, optional) =
@@ -414,7 +394,7 @@ fn arguments(intent: &Intent, slots: &Map<String, Value>) -> Option<Vec<Value>> 
 }
 
 /// `{slot}` alone keeps its type; inside other text it is written out. `{slot.field|otherwise}`.
-fn filled(template: &str, slots: &Map<String, Value>) -> Option<Value> {
+pub(crate) fn filled(template: &str, slots: &Map<String, Value>) -> Option<Value> {
     let lookup = |path: &str| {
         let (path, otherwise) =
             path.split_once('|').map_or((path, None), |(path, otherwise)| (path, Some(otherwise)));
@@ -441,30 +421,4 @@ fn filled(template: &str, slots: &Map<String, Value>) -> Option<Value> {
     }
     text.push_str(rest);
     Some(text.into())
-}
-
-fn calculated(expression: Option<&str>) -> String {
-    let result = expression.and_then(|expression| Some((expression, calculate::evaluate(expression)?)));
-    result.map_or_else(
-        || "I can't work that out.".to_owned(),
-        |(expression, result)| format!("{expression} = {result}"),
-    )
-}
-
-fn converted(amount: Option<&str>, unit: Option<&str>) -> String {
-    let Some((amount, unit)) = amount.zip(unit) else { return "I can't convert that.".to_owned() };
-    let words = crate::words::read(&format!("{amount} in {unit}"));
-    if calculate::unit(unit).is_some() && calculate::is_expression(&words) {
-        return calculated(Some(&calculate::as_written(&words)));
-    }
-    format!("I can't convert {amount} to {unit}.")
-}
-
-/// Says back what the user said of themselves. Whether it is kept is not decided here.
-fn noted(text: &str) -> String {
-    format!("Noted. {}", sentence(&to_you(text)))
-}
-
-fn title(place: &str) -> String {
-    place.split(' ').map(|word| sentence(word).trim_end_matches('.').to_owned()).collect::<Vec<_>>().join(" ")
 }

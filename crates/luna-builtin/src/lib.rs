@@ -5,8 +5,11 @@
 
 mod answer;
 mod calculate;
+mod days;
+mod direct;
 mod grammar;
 mod number;
+mod offered;
 mod pronouns;
 mod recalled;
 mod reply;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, Zoned, civil::Date};
 use luna_model::ToolResult;
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,7 +59,7 @@ const DETAILS: [&str; 10] =
     ["kind", "url", "snippet", "due", "due_date", "start", "at", "line", "size", "recurrence"];
 
 /// A result without the marks that say it came from outside: they are for models that read, not for people.
-fn unmarked(content: &str) -> &str {
+pub(crate) fn unmarked(content: &str) -> &str {
     let inside = content.trim().strip_prefix("<outside from=\"").and_then(|rest| rest.split_once("\">\n"));
     let inside = inside.and_then(|(_, text)| text.strip_suffix("</outside>"));
     inside.unwrap_or(content).trim()
@@ -152,6 +152,16 @@ fn fill(template: &str, input: &Value, parsed: &Value, content: &str, now: Optio
         let value = match name {
             "result" => content.to_owned(),
             "number" => number(content)?.to_string(),
+            // Only where there is such an argument; says nothing.
+            name if name.starts_with('?') => {
+                let (name, value) =
+                    name[1..].split_once('=').map_or((&name[1..], None), |(n, v)| (n, Some(v)));
+                let held = input.get(name).filter(|held| value.is_none_or(|v| held.as_str() == Some(v)));
+                held.map(|_| String::new())?
+            }
+            // The result's, whatever the argument was.
+            name if name.starts_with("result.") => plain(parsed.get(&name[7..])?, now)?,
+            "recurrence" => when::describe_rule(input.get(name).or_else(|| parsed.get(name))?.as_str()?),
             _ => plain(input.get(name).or_else(|| parsed.get(name))?, now)?,
         };
         filled.push_str(&value);
@@ -176,16 +186,23 @@ pub(crate) fn number(content: &str) -> Option<i64> {
     digits.parse().ok()
 }
 
+/// The moment that a timestamp or a day says; of a day its beginning.
+pub(crate) fn moment(text: &str, now: &Zoned) -> Option<Zoned> {
+    let zone = now.time_zone().clone();
+    match text.parse::<Timestamp>() {
+        Ok(at) => Some(at.to_zoned(zone)),
+        Err(_) if text.len() == 10 => text.parse::<Date>().ok()?.to_zoned(zone).ok(),
+        Err(_) => None,
+    }
+}
+
 /// A value as one says it: a timestamp as a time from now.
 fn plain(value: &Value, now: Option<&Zoned>) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => {
-            let moment = now.zip(text.parse::<Timestamp>().ok());
-            Some(moment.map_or_else(
-                || text.clone(),
-                |(now, at)| when::describe(&at.to_zoned(now.time_zone().clone()), now),
-            ))
+            let said = now.and_then(|now| Some(when::describe(&moment(text, now)?, now)));
+            Some(said.unwrap_or_else(|| text.clone()))
         }
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Array(list) => {

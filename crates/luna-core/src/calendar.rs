@@ -8,6 +8,7 @@ mod deeds;
 mod draft;
 mod entry;
 mod exchange;
+mod finding;
 mod recurrence;
 mod reminding;
 mod series;
@@ -17,6 +18,7 @@ mod syncing;
 pub use accounts::NewCalendarAccount;
 pub use deeds::Changed;
 pub(crate) use draft::zone_name;
+pub use finding::{Entry, Found, Kind, Wanted};
 pub(crate) use recurrence::word as recurrence_word;
 
 use std::sync::Arc;
@@ -113,25 +115,6 @@ impl Calendar {
         Ok(found)
     }
 
-    /// The single event or the next occurrence that fits words best: its title has them all, or most of them.
-    ///
-    /// # Errors
-    /// `NotFound` when none fits, `Conflict` when several fit equally well, naming them.
-    pub async fn find_event(&self, words: &str) -> Result<Occurrence> {
-        let (zone, now) = (self.zone(), self.clock.now());
-        let today = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-        let events = self.events(None).await?;
-        let ahead = events.iter().filter_map(|e| {
-            let next = recurrence::next_after(e, today, &zone)?;
-            Some((fit(words, &e.title), next))
-        });
-        let mut fitting: Vec<_> = ahead.filter(|(fit, _)| *fit > 0.5).collect();
-        fitting.sort_by(|a, b| {
-            b.0.total_cmp(&a.0).then(a.1.event.times.start(&zone).cmp(&b.1.event.times.start(&zone)))
-        });
-        one_of(words, fitting, |o| o.event.title.clone(), "event")
-    }
-
     /// Things to do: open ones by when they are due, then done ones.
     ///
     /// # Errors
@@ -148,36 +131,12 @@ impl Calendar {
         self.db.todo(id).await?.ok_or_else(|| Error::not_found("there is no such task"))
     }
 
-    /// The open thing to do that fits words best.
-    ///
-    /// # Errors
-    /// As [`Calendar::find_event`].
-    pub async fn find_todo(&self, words: &str) -> Result<Todo> {
-        let open = self.todos(Some(false), None).await?;
-        let mut fitting: Vec<_> =
-            open.into_iter().map(|t| (fit(words, &t.title), t)).filter(|(f, _)| *f > 0.5).collect();
-        fitting.sort_by(|a, b| b.0.total_cmp(&a.0));
-        one_of(words, fitting, |t| t.title.clone(), "task")
-    }
-
     /// The reminders that are still to be said, soonest first.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn reminders(&self) -> Result<Vec<Reminder>> {
         self.db.reminders().await
-    }
-
-    /// The reminder still to be said that fits words best.
-    ///
-    /// # Errors
-    /// As [`Calendar::find_event`].
-    pub async fn find_reminder(&self, words: &str) -> Result<Reminder> {
-        let all = self.reminders().await?;
-        let mut fitting: Vec<_> =
-            all.into_iter().map(|r| (fit(words, &r.text), r)).filter(|(f, _)| *f > 0.5).collect();
-        fitting.sort_by(|a, b| b.0.total_cmp(&a.0));
-        one_of(words, fitting, |r| r.text.clone(), "reminder")
     }
 
     pub(crate) async fn add(&self, new: NewEvent, by: ActionId) -> Result<CalendarEvent> {
@@ -309,6 +268,23 @@ impl Calendar {
         self.change(vec![], vec![CalendarKey::Reminder(id)], by).await
     }
 
+    /// Changes what a reminder says, or when it is said.
+    pub(crate) async fn update_reminder(
+        &self,
+        reminder: Reminder,
+        text: Option<&str>,
+        at: Timestamp,
+        by: ActionId,
+    ) -> Result<Reminder> {
+        if at < self.clock.now() {
+            return Err(Error::invalid("that time is already over; when shall it be?"));
+        }
+        let text = text.map_or(Ok(reminder.text), |text| line(text, "a reminder"))?;
+        let reminder = Reminder { text, at, said_at: None, ..reminder };
+        self.change(vec![CalendarRow::Reminder(reminder.clone())], vec![], by).await?;
+        Ok(reminder)
+    }
+
     /// Has a reminder said again at another time.
     pub(crate) async fn snooze(&self, id: ReminderId, until: Timestamp, by: ActionId) -> Result<Reminder> {
         let found = self.db.reminder(id).await?;
@@ -378,43 +354,4 @@ fn checked(times: Times) -> Result<Times> {
         }
         _ => Ok(times),
     }
-}
-
-/// How well a title fits words: the share of the words that it has.
-#[allow(clippy::cast_precision_loss, reason = "counts of words")]
-fn fit(words: &str, title: &str) -> f64 {
-    let split = |text: &str| -> Vec<String> {
-        let small = text.to_lowercase();
-        let parts = small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-        parts
-            .filter(|w| !["the", "a", "an", "my", "with", "to", "of"].contains(w))
-            .map(str::to_owned)
-            .collect()
-    };
-    let (wanted, has) = (split(words), split(title));
-    if wanted.is_empty() {
-        return 0.0;
-    }
-    let found = wanted.iter().filter(|w| {
-        has.iter().any(|h| h == *w || h.len() > 3 && w.len() > 3 && (h.starts_with(*w) || w.starts_with(h)))
-    });
-    let share = found.count() as f64 / wanted.len() as f64;
-    // Of two that have all the words, the one that has little besides is meant.
-    share - 0.01 * has.len().saturating_sub(wanted.len()).min(20) as f64
-}
-
-fn one_of<T>(words: &str, fitting: Vec<(f64, T)>, name: fn(&T) -> String, what: &str) -> Result<T> {
-    let mut fitting = fitting.into_iter();
-    let Some((best, found)) = fitting.next() else {
-        return Err(Error::not_found(format!("there is no {what} like {words:?}")));
-    };
-    let alike: Vec<_> = fitting
-        .take_while(|(fit, other)| (best - fit).abs() < 0.005 && name(other) != name(&found))
-        .collect();
-    if alike.is_empty() {
-        return Ok(found);
-    }
-    let names: Vec<_> =
-        std::iter::once(name(&found)).chain(alike.iter().map(|(_, o)| name(o))).take(5).collect();
-    Err(Error::conflict(format!("several fit {words:?}: {}. Which one?", names.join(", "))))
 }

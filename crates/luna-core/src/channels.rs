@@ -32,7 +32,7 @@ pub(crate) use plugins::Plugins;
 /// Tools for anybody who writes from elsewhere and is known.
 const GUESTS: [&str; 2] = ["web_search", "web_fetch"];
 /// Tools for the user who writes from elsewhere.
-const OWNERS: [&str; 19] = [
+const OWNERS: [&str; 20] = [
     "get_weather",
     "get_news",
     "get_prices",
@@ -45,6 +45,7 @@ const OWNERS: [&str; 19] = [
     "update_event",
     "create_reminder",
     "list_reminders",
+    "update_reminder",
     "delete_reminder",
     "remember",
     "recall",

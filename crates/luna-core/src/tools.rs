@@ -19,6 +19,7 @@ mod schedule;
 mod screen;
 mod shell;
 mod sound;
+mod times;
 mod todos;
 mod vision;
 mod voice;
@@ -241,6 +242,7 @@ impl Tools {
             Registered::new::<calendar::DeleteEvent>()?,
             Registered::new::<todos::CreateReminder>()?,
             Registered::new::<todos::ListReminders>()?,
+            Registered::new::<todos::UpdateReminder>()?,
             Registered::new::<todos::DeleteReminder>()?,
             Registered::new::<agent::CreateAgentTask>()?,
             Registered::new::<agent::UndoLast>()?,

@@ -90,14 +90,16 @@ impl Db {
         self.write(move |c| apply(c, &change, action, at)).await
     }
 
-    /// The last action that changed the calendar and is not undone, and when it did.
+    /// The last action that changed the calendar, is not undone and is no undo itself, and when it did.
     ///
     /// # Errors
     /// When it cannot be read.
     pub async fn last_calendar_change(&self) -> Result<Option<(ActionId, Timestamp)>> {
         self.read(|c| {
-            let sql =
-                "SELECT action, at FROM calendar_changes WHERE undone_by IS NULL ORDER BY seq DESC LIMIT 1";
+            let sql = "SELECT action, at FROM calendar_changes
+                       WHERE undone_by IS NULL AND action NOT IN
+                         (SELECT undone_by FROM calendar_changes WHERE undone_by IS NOT NULL)
+                       ORDER BY seq DESC LIMIT 1";
             let found = one(c, sql, [], |row| Ok((id(row, "action")?, time_or_none(row, "at")?)))?;
             Ok(found.and_then(|(action, at)| Some((action, at?))))
         })

@@ -38,6 +38,15 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Whether the words from `from` to `to` hold one of each set.
+    pub(super) fn meet(&self, needs: &[Vec<u16>], from: usize, to: usize) -> bool {
+        let held =
+            |id: &u16| self.ids[from..to].iter().any(|known| known.is_some_and(|(word, _)| word == *id));
+        needs.iter().all(|set| set.iter().any(held))
+    }
+}
+
 /// The grammar's word that this one was probably meant to be.
 fn slip(norm: &str, vocabulary: &Vocabulary) -> Option<u16> {
     let length = norm.chars().count();

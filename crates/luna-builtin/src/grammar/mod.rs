@@ -1,5 +1,6 @@
 //! The grammar: reads `grammar.toml` once and says what an utterance asks for. Knows no tool and no reply.
 
+mod entry;
 mod matcher;
 mod pattern;
 mod slot;
@@ -51,6 +52,32 @@ pub(crate) struct Then {
     pub(crate) by: i64,
 }
 
+/// What is to be done with something of the user's days, once it is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    /// It is taken out.
+    Cancel,
+    /// It is changed.
+    Change,
+    /// Its time is told.
+    When,
+}
+
+/// A deed on something that the intent's tool finds by words and time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Deed {
+    pub(crate) what: Verb,
+    /// The kind that was named: `event`, `reminder`, `task`.
+    pub(crate) only: Option<String>,
+    /// How much of a series: `all`, `following`.
+    pub(crate) reach: Option<String>,
+    /// What changes, filled in as a tool's arguments are.
+    #[serde(default)]
+    pub(crate) args: BTreeMap<String, String>,
+}
+
 /// Something that can be asked for or said, as `grammar.toml` writes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +94,7 @@ pub(crate) struct Intent {
     /// What to ask when a needed argument was not said.
     pub(crate) ask: Option<String>,
     pub(crate) then: Option<Then>,
+    pub(crate) deed: Option<Deed>,
     /// The argument that may name several things, each for a call of its own.
     pub(crate) each: Option<String>,
     pub(crate) direct: Option<Direct>,
@@ -101,7 +129,8 @@ pub(crate) struct Grammar {
     lead: Vec<Vec<String>>,
     trail: Vec<Vec<String>>,
     intents: Vec<Intent>,
-    patterns: Vec<(usize, Node)>,
+    /// The intent, the pattern, and the words that it needs.
+    patterns: Vec<(usize, Node, Vec<Vec<u16>>)>,
     vocabulary: Vocabulary,
     slots: Vec<String>,
 }
@@ -135,7 +164,9 @@ impl Grammar {
         let mut patterns = Vec::new();
         for (n, intent) in file.intent.iter().enumerate() {
             for pattern in &intent.patterns {
-                patterns.push((n, compiler.compile(pattern)?));
+                let node = compiler.compile(pattern)?;
+                let needs = node.needs();
+                patterns.push((n, node, needs));
             }
         }
         let sequences = |mut list: Vec<String>| {
@@ -260,7 +291,8 @@ impl<'g> Reading<'g, '_> {
             .grammar
             .patterns
             .iter()
-            .filter_map(|(intent, node)| {
+            .filter(|(_, _, needs)| self.known.meet(needs, from, to))
+            .filter_map(|(intent, node, _)| {
                 let mut found = lay(node, self.utterance, self.known, from, to)?;
                 found.score += self.grammar.intents[*intent].weight;
                 Some((*intent, found))

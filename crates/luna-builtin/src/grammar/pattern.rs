@@ -39,6 +39,21 @@ pub(super) enum Node {
     Slot(u8, Kind),
 }
 
+impl Node {
+    /// The words without which it fits nothing: of each set one.
+    pub(super) fn needs(&self) -> Vec<Vec<u16>> {
+        match self {
+            Self::Word(id) => vec![vec![*id]],
+            Self::Seq(parts) => parts.iter().flat_map(Self::needs).collect(),
+            Self::Any(all) => {
+                let first: Option<Vec<_>> = all.iter().map(|one| one.needs().into_iter().next()).collect();
+                first.map(|sets| sets.concat()).into_iter().collect()
+            }
+            Self::Perhaps(_) | Self::Slot(..) => vec![],
+        }
+    }
+}
+
 /// Compiles patterns that share a vocabulary, groups and slot names.
 #[derive(Default)]
 pub(super) struct Compiler {

@@ -3,6 +3,7 @@
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
 
+use super::entry;
 use crate::{
     calculate,
     number::cardinal,
@@ -49,6 +50,10 @@ pub(super) enum Kind {
     Quoted,
     /// A place whose time zone is known.
     Place,
+    /// What names something of the user's days: words, perhaps with a time.
+    Entry,
+    /// When it shall be: as [`Kind::When`], and a bare "8".
+    To,
 }
 
 impl Kind {
@@ -69,13 +74,15 @@ impl Kind {
             "word" => Self::Word,
             "quoted" => Self::Quoted,
             "place" => Self::Place,
+            "entry" => Self::Entry,
+            "to" => Self::To,
             _ => return None,
         })
     }
 
     /// Whether it takes any words at all.
     pub(super) const fn takes_anything(self) -> bool {
-        matches!(self, Self::Text | Self::Timed)
+        matches!(self, Self::Text | Self::Timed | Self::Entry)
     }
 
     /// Whether a pattern may be nothing but this.
@@ -86,17 +93,20 @@ impl Kind {
     /// What it adds to a match's score, by the number of words: much for what few words fit, little for what any do.
     pub(super) fn worth(self, words: usize) -> f32 {
         match self {
-            Self::Text | Self::Timed => 0.25 - 0.01 * words.min(20) as f32,
+            Self::Text | Self::Timed | Self::Entry => 0.25 - 0.01 * words.min(20) as f32,
             Self::Word | Self::App => 0.4 - 0.05 * words as f32,
             Self::Path | Self::Command | Self::Unit => 0.7,
             Self::Place => 1.2,
             Self::Number | Self::Level | Self::Quoted | Self::Url => 0.9,
-            Self::When | Self::Length | Self::Expr => 0.8 + 0.1 * words.min(10) as f32,
+            Self::When | Self::To | Self::Length | Self::Expr => 0.8 + 0.1 * words.min(10) as f32,
         }
     }
 
     /// Whether exactly these words fill it.
     pub(super) fn fits(self, utterance: &Utterance<'_>, from: usize, to: usize) -> bool {
+        if self == Self::Entry {
+            return entry::names(&utterance.words[from..to]);
+        }
         from < to
             && (!self.takes_anything() || !matches!(utterance.words[from].norm.as_str(), "," | "and" | "or"))
     }
@@ -108,7 +118,12 @@ impl Kind {
         let one = |fits: bool| if fits { vec![from + 1] } else { Vec::new() };
         match self {
             Self::Text | Self::Timed => (from + 1..=to).collect(),
-            Self::Word => one(!DETERMINERS.contains(&first.norm.as_str())),
+            Self::Entry => (from + 1..=to).filter(|&end| entry::names(&words[from..end])).collect(),
+            Self::To => when::end_of_destination(words, from).into_iter().collect(),
+            Self::Word => {
+                let norm = first.norm.as_str();
+                one(!DETERMINERS.contains(&norm) && !CHANGING.contains(&norm))
+            }
             Self::Quoted => one(first.quoted.is_some()),
             Self::Number => cardinal(&words[from..]).map(|(_, n)| from + n).into_iter().collect(),
             Self::Level => level(&words[from..]).map(|(_, n)| from + n).into_iter().collect(),
@@ -152,6 +167,8 @@ impl Kind {
                 .and_then(|now| Some((now, when::parse(text(), now)?)))
                 .map_or(Value::Null, |(now, w)| time(&w, now)),
             Self::Length => length(text(), now),
+            Self::Entry => entry::value(text(), now),
+            Self::To => destination(text(), now),
             Self::Timed => timed(text(), now),
             Self::Url => url(text()).into(),
             Self::Path => text().trim_end_matches(['.', ',']).into(),
@@ -199,8 +216,14 @@ fn length(text: &str, now: Option<&Zoned>) -> Value {
     let Ok(end) = now.checked_add(span) else { return Value::Null };
     json!({
         "said": when::describe_length(span),
+        "iso": span.to_string(),
         "at": end.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
     })
+}
+
+fn destination(text: &str, now: Option<&Zoned>) -> Value {
+    now.and_then(|now| when::destination(text, now))
+        .map_or(Value::Null, |found| json!({ "start": found.start, "length": found.length }))
 }
 
 fn timed(text: &str, now: Option<&Zoned>) -> Value {
@@ -236,6 +259,23 @@ fn level(words: &[Word]) -> Option<(i64, usize)> {
 
 /// Words before a name that are no part of it.
 const DETERMINERS: [&str; 7] = ["the", "a", "an", "my", "this", "that", "your"];
+/// Verbs that change what there is: "cancel my appointment tomorrow" names no appointment "cancel".
+const CHANGING: [&str; 14] = [
+    "cancel",
+    "delete",
+    "remove",
+    "erase",
+    "scrap",
+    "move",
+    "reschedule",
+    "postpone",
+    "push",
+    "delay",
+    "defer",
+    "rename",
+    "extend",
+    "shorten",
+];
 /// Words that are in no program's name: with one of them a sentence goes on.
 const NO_NAME: [&str; 20] = [
     "about", "because", "that", "when", "if", "is", "was", "are", "were", "for", "with", "has", "have",

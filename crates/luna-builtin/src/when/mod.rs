@@ -5,6 +5,7 @@
 
 mod clock;
 mod cursor;
+mod destination;
 mod lexicon;
 mod pieces;
 mod quantity;
@@ -14,9 +15,10 @@ mod spoken;
 use jiff::{Span, Zoned};
 use serde::{Deserialize, Serialize};
 
-pub use spoken::{describe, describe_length};
+pub use spoken::{describe, describe_length, describe_rule};
 
 use crate::words::{Word, read};
+pub(crate) use destination::{destination, end_of_destination};
 use pieces::Said;
 
 /// How often something comes again.
@@ -155,7 +157,7 @@ pub struct Extracted {
 #[must_use]
 pub fn parse(text: &str, now: &Zoned) -> Option<When> {
     let words = read(text);
-    let (said, end) = phrases(&words, 0)?;
+    let (said, end) = phrases(&words, 0, false)?;
     (end == words.len()).then(|| resolve::resolve(said, now)).flatten()
 }
 
@@ -197,7 +199,7 @@ pub fn length(text: &str) -> Option<Span> {
 
 /// Where the time that begins at a word ends, when one begins there.
 pub(crate) fn end_of(words: &[Word], at: usize) -> Option<usize> {
-    phrases(words, at).map(|(_, end)| end)
+    phrases(words, at, false).map(|(_, end)| end)
 }
 
 /// Where the length of time that begins at a word ends, when one begins there.
@@ -205,9 +207,9 @@ pub(crate) fn end_of_length(words: &[Word], at: usize) -> Option<usize> {
     pieces::bare_length(words, at).map(|(_, end)| end)
 }
 
-/// All the phrases that follow each other from `at`.
-fn phrases(words: &[Word], at: usize) -> Option<(Said, usize)> {
-    let (mut said, mut end) = pieces::phrase(words, at, false)?;
+/// All the phrases that follow each other from `at`. `expected`: a bare "8" or "morning" there is one.
+fn phrases(words: &[Word], at: usize, expected: bool) -> Option<(Said, usize)> {
+    let (mut said, mut end) = pieces::phrase(words, at, expected)?;
     while let Some((more, next)) = pieces::phrase(words, end, said.day.is_some() || said.repeat.is_some())
         && let Some(both) = said.with(more)
     {

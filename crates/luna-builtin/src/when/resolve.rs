@@ -135,7 +135,7 @@ fn midnight_ahead(said: Said, start: &Zoned, now: &Zoned) -> bool {
 
 /// The time of day meant by a clock: with "pm" or a part of the day it is plain; else the first one after `after`, and where
 /// there is nothing to go by, the waking hours: 7 to 12, and 1 to 6 in the afternoon.
-fn time(clock: Clock, part: Option<Part>, after: Option<Time>) -> Option<Time> {
+pub(super) fn time(clock: Clock, part: Option<Part>, after: Option<Time>) -> Option<Time> {
     let Clock { hour, minute, pm } = clock;
     let at = |hour: i8| Time::new(hour % 24, minute, 0, 0).ok();
     let late = |hour: i8| if hour < 12 { hour + 12 } else { hour };

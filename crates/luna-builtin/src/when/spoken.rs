@@ -22,6 +22,47 @@ fn describe_day(moment: &Zoned, now: &Zoned) -> String {
     }
 }
 
+/// How something comes again in words, from an event's `recurrence`: "every week", "every Tuesday and Friday".
+#[must_use]
+pub fn describe_rule(rule: &str) -> String {
+    let part = |name: &str| {
+        rule.split(';').find_map(|part| part.split_once('=').filter(|(n, _)| *n == name).map(|(_, v)| v))
+    };
+    let unit = match part("FREQ").unwrap_or(rule) {
+        "DAILY" | "daily" => "day",
+        "WEEKLY" | "weekly" => "week",
+        "MONTHLY" | "monthly" => "month",
+        "YEARLY" | "yearly" => "year",
+        _ => return "again and again".to_owned(),
+    };
+    const DAYS: [(&str, &str); 7] = [
+        ("MO", "Monday"),
+        ("TU", "Tuesday"),
+        ("WE", "Wednesday"),
+        ("TH", "Thursday"),
+        ("FR", "Friday"),
+        ("SA", "Saturday"),
+        ("SU", "Sunday"),
+    ];
+    let named = part("BYDAY").map(|days| {
+        let name = |code: &str| DAYS.iter().find(|(day, _)| *day == code).map(|(_, name)| *name);
+        days.split(',').map(name).collect::<Option<Vec<_>>>()
+    });
+    match (part("INTERVAL").unwrap_or("1"), named) {
+        ("1", Some(Some(days))) if days == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"] => {
+            "every weekday".to_owned()
+        }
+        ("1", Some(Some(days))) => match days.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("every {} and {last}", first.join(", ")),
+            days => format!("every {}", days.join(", ")),
+        },
+        ("1", None) => format!("every {unit}"),
+        ("2", None) => format!("every other {unit}"),
+        (count, None) => format!("every {count} {unit}s"),
+        _ => "again and again".to_owned(),
+    }
+}
+
 /// A length of time in words: "45 minutes", "1 hour and 30 minutes".
 #[must_use]
 pub fn describe_length(length: Span) -> String {

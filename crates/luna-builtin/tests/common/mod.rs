@@ -30,6 +30,7 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
         }
     };
     let priority = one_of(&["low", "medium", "high"]);
+    let reach = one_of(&["this", "following", "all"]);
     let recurrence = one_of(&["daily", "weekly", "monthly", "yearly"]);
     vec![
         tool("remember", &[("content", &text)], &[]),
@@ -87,8 +88,35 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
                 ("remind_minutes_before", &json!({"type": "integer", "minimum": 0})),
             ],
         ),
-        tool("list_events", &[], &[("from", &stamp), ("to", &stamp)]),
+        tool("list_events", &[], &[("from", &stamp), ("to", &stamp), ("query", &text)]),
+        tool(
+            "update_event",
+            &[("query", &text)],
+            &[
+                ("on", &text),
+                ("title", &text),
+                ("start", &text),
+                ("shift", &text),
+                ("longer", &text),
+                ("length", &text),
+                ("reach", &reach),
+            ],
+        ),
+        tool("delete_event", &[("query", &text)], &[("on", &text), ("reach", &reach)]),
         tool("create_reminder", &[("text", &text), ("at", &stamp)], &[]),
+        tool("list_reminders", &[], &[]),
+        tool(
+            "update_reminder",
+            &[("query", &text)],
+            &[("on", &text), ("text", &text), ("at", &text), ("shift", &text)],
+        ),
+        tool("delete_reminder", &[("query", &text)], &[("on", &text)]),
+        tool(
+            "update_task",
+            &[("query", &text)],
+            &[("on", &text), ("title", &text), ("due", &text), ("shift", &text)],
+        ),
+        tool("delete_task", &[("query", &text)], &[("on", &text)]),
         tool("search_conversations", &[("query", &text)], &[]),
         tool("undo", &[], &[]),
     ]

@@ -40,22 +40,40 @@ impl Tool for CreateAgentTask {
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct NoArgs {}
 
+/// How far back the audit log is read for what an action was.
+const RECENT: usize = 200;
+
 pub(super) struct UndoLast;
 
 impl Tool for UndoLast {
     const NAME: &'static str = crate::undo::TOOL;
-    const DESCRIPTION: &'static str = "Undoes the last action that changed files.";
+    const DESCRIPTION: &'static str =
+        "Undoes the last action that changed files, or the calendar with its tasks and reminders.";
     const MODE: Mode = Mode::Confirm;
     type Args = NoArgs;
 
     fn describe(_: &Luna, _: &NoArgs) -> Described {
-        let effect = "The files of the last action go back to what they were; what is there now is kept.";
+        let effect = "What the last action changed in files or in the calendar goes back to what it was; what is there now is kept.";
         Described { reversible: true, ..Described::changes("Undo the last action".into(), effect) }
     }
 
     async fn run(luna: Luna, _: NoArgs, call: Call) -> Result<Output> {
-        let last = luna.undo().last().await?.ok_or_else(|| Error::not_found("there is nothing to undo"))?;
         let now = luna.clock().now();
+        let files = luna.undo().last().await?;
+        let calendar = luna.db().last_calendar_change().await?;
+        if let Some((action, at)) = calendar
+            && files.as_ref().is_none_or(|files| files.at <= at)
+        {
+            luna.calendar().undo(action, call.action.id, false).await?;
+            let records = luna.gate().audit().records(RECENT, None).await?;
+            let done =
+                records.into_iter().find(|record| record.action == action).map(|record| record.summary);
+            return Ok(Output::ours(match done {
+                Some(done) => format!("Undid \"{done}\""),
+                None => "Undid the last change in the calendar".into(),
+            }));
+        }
+        let last = files.ok_or_else(|| Error::not_found("there is nothing to undo"))?;
         let restored = luna.undo().action(last.action, call.action.id, false, now).await?;
         Ok(Output::ours(format!(
             "Undid \"{}\"; restored {}",

@@ -1,18 +1,18 @@
 //! The calendar for models. Events are named by words, as people name them.
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, ToSpan as _, Zoned};
+use jiff::SignedDuration;
 use luna_model::{
-    CalendarEvent, CalendarId, Error, EventPatch, Mode, NewEvent, Occurrence, Reach, Result, Times, Timestamp,
+    CalendarEvent, CalendarId, Error, EventId, EventPatch, Mode, NewEvent, Occurrence, Reach, Result, Times,
+    Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::times::{Move, beginning, last_moment, length_in_words, moment, moved, start_in_words, times};
 use super::{Call, Described, Output, Tool};
 use crate::Luna;
-use crate::calendar::{recurrence_word, zone_name};
+use crate::calendar::{Entry, Kind, Wanted, recurrence_word};
 
 /// Most entries of a list that a model is given.
 pub(super) const MOST: usize = 100;
@@ -82,10 +82,10 @@ pub(super) struct Stretch {
     /// From when: RFC 3339 or a day; now when left out.
     #[serde(default)]
     from: Option<String>,
-    /// Until when; a week later when left out.
+    /// Until when; a week later when left out, or with words however far ahead.
     #[serde(default)]
     to: Option<String>,
-    /// Only those with these words.
+    /// Words of what is looked for.
     #[serde(default)]
     query: Option<String>,
 }
@@ -94,7 +94,7 @@ pub(super) struct ListEvents;
 
 impl Tool for ListEvents {
     const NAME: &'static str = "list_events";
-    const DESCRIPTION: &'static str = "Lists what the user has between two times: events, repeated ones included, reminders, and tasks that are due.";
+    const DESCRIPTION: &'static str = "Lists what the user has between two times: events, repeated ones included, reminders, and tasks that are due. With words, what fits them best (of a repeated event the next); what only comes near is marked near.";
     const MODE: Mode = Mode::Allow;
     type Args = Stretch;
 
@@ -104,26 +104,29 @@ impl Tool for ListEvents {
 
     async fn run(luna: Luna, args: Stretch, _: Call) -> Result<Output> {
         let now = luna.clock().local();
-        let from = args.from.as_deref().map_or(Ok(now.timestamp()), |from| moment(from, &now))?;
-        let week = from.saturating_add(SignedDuration::from_hours(24 * 7)).unwrap_or(from);
-        let to = args.to.as_deref().map_or(Ok(week), |to| last_moment(to, &now))?;
-        let mut found = luna.calendar().occurrences(from, to).await?;
-        if let Some(words) = &args.query {
-            let words = words.to_lowercase();
-            found.retain(|o| o.event.title.to_lowercase().contains(&words));
-        }
-        let mut also = reminders_and_tasks(&luna, from, to).await?;
-        if let Some(words) = &args.query {
-            let words = words.to_lowercase();
-            also.retain(|one| {
-                one["title"].as_str().is_some_and(|title| title.to_lowercase().contains(&words))
-            });
-        }
-        let subscribed = found.iter().any(|o| o.event.calendar.is_some());
-        let count = found.len() + also.len();
-        let content: Value = found.iter().take(MOST).map(|o| shown(o, &luna)).chain(also).collect();
-        let mut output = told(format!("{count} entries"), content);
+        let from = args.from.as_deref().map(|from| moment(from, &now)).transpose()?;
+        let to = args.to.as_deref().map(|to| last_moment(to, &now)).transpose()?;
+        let week = |from: Timestamp| from.saturating_add(SignedDuration::from_hours(24 * 7)).unwrap_or(from);
+        let begin = from.unwrap_or_else(|| now.timestamp());
+        let end = to.unwrap_or_else(|| week(begin));
+        let query = args.query.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty());
+        let (entries, near) = match query {
+            Some(words) => {
+                let within = (from.is_some() || to.is_some()).then_some((begin, end));
+                let found = luna.calendar().find(&Wanted { words, within }, &Kind::ALL).await?;
+                (found.entries, found.near)
+            }
+            None => {
+                let events = luna.calendar().occurrences(begin, end).await?.into_iter().map(Entry::Event);
+                let also = reminders_and_tasks(&luna, begin, end).await?;
+                (events.take(MOST).chain(also).collect(), false)
+            }
+        };
         // What others wrote into a calendar of theirs is their text.
+        let subscribed = entries.iter().any(|e| matches!(e, Entry::Event(o) if o.event.calendar.is_some()));
+        let count = entries.len();
+        let content: Value = entries.iter().map(|e| entry(e, near, &luna)).collect();
+        let mut output = told(format!("{count} entries"), content);
         output.origin = subscribed.then(|| "a subscribed calendar".into());
         Ok(output)
     }
@@ -131,24 +134,38 @@ impl Tool for ListEvents {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct EventChange {
-    /// Words of its title.
+    /// Words of its title; empty where its time alone names it.
     query: String,
+    /// When it begins, to say which one is meant: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    on: Option<String>,
     /// A new title.
     #[serde(default)]
     title: Option<String>,
-    /// A new beginning: RFC 3339 or a day. It stays as long as it was, unless an end is given.
+    /// A new beginning: RFC 3339; a day, at the time it was; a time of day as 20:00, on the day it was; or a week as
+    /// 2026-W12, on the weekday it was. It stays as long as it was, unless an end or a length is given.
     #[serde(default)]
     start: Option<String>,
     /// A new end.
     #[serde(default)]
     end: Option<String>,
+    /// Begins so much later than it was to: PT30M, P1D; earlier: -PT30M.
+    #[serde(default)]
+    shift: Option<String>,
+    /// Lasts so much longer: PT30M; shorter: -PT30M.
+    #[serde(default)]
+    longer: Option<String>,
+    /// Lasts so long: PT1H30M.
+    #[serde(default)]
+    length: Option<String>,
     /// Another place.
     #[serde(default)]
     location: Option<String>,
     /// How it repeats from now on; "none" = it does not.
     #[serde(default)]
     recurrence: Option<String>,
-    /// Of a repeated event: this (the next one), following or all; this when left out.
+    /// Of a repeated event: this (the one that is meant), following (and those after it) or all. Needed unless it is said
+    /// which one (on); when the user did not say, ask.
     #[serde(default)]
     reach: Option<ReachArg>,
 }
@@ -171,45 +188,132 @@ impl From<ReachArg> for Reach {
     }
 }
 
+/// What of the calendar a change is to reach.
+struct Target {
+    found: Occurrence,
+    event: EventId,
+    reach: Reach,
+}
+
+/// Finds the event that is meant, and how far a change to it goes.
+async fn target(luna: &Luna, words: &str, on: Option<&str>, reach: Option<ReachArg>) -> Result<Target> {
+    let found = luna.calendar().find_event(wanted(luna, words, on)?).await?;
+    let repeats = found.event.rule.is_some() || found.event.series.is_some();
+    if repeats && reach.is_none() && on.is_none() {
+        let next = found.event.times.start(&luna.calendar().zone()).to_zoned(luna.calendar().zone());
+        let next = luna_builtin::when::describe(&next, &luna.clock().local());
+        let title = &found.event.title;
+        return Err(Error::conflict(format!(
+            "{title:?} comes again and again, next {next}: is only that one meant (reach: this), it and those after it (following), or all?"
+        )));
+    }
+    let reach = reach.map_or(Reach::This, Into::into);
+    // What is held otherwise than its series stands beside it.
+    let event = match found.event.series {
+        Some(series) if reach != Reach::This => series,
+        _ => found.event.id,
+    };
+    Ok(Target { found, event, reach })
+}
+
+/// What is named by words and, perhaps, by when it is.
+pub(super) fn wanted(luna: &Luna, words: &str, on: Option<&str>) -> Result<Wanted> {
+    let within = on.map(|on| beginning(on, &luna.clock().local())).transpose()?;
+    Ok(Wanted { words: words.to_owned(), within })
+}
+
+/// The words and the time that name something, as a question to the user says them.
+pub(super) fn naming(luna: &Luna, words: &str, on: Option<&str>) -> String {
+    let now = luna.clock().local();
+    let at = on.and_then(|on| beginning(on, &now).ok());
+    let at = at.map(|(at, _)| luna_builtin::when::describe(&at.to_zoned(now.time_zone().clone()), &now));
+    match at {
+        Some(at) if words.is_empty() => at,
+        Some(at) => format!("{words:?}, {at}"),
+        None => format!("{words:?}"),
+    }
+}
+
 pub(super) struct UpdateEvent;
 
 impl Tool for UpdateEvent {
     const NAME: &'static str = "update_event";
-    const DESCRIPTION: &'static str = "Moves or changes the next event that fits the words.";
+    const DESCRIPTION: &'static str =
+        "Moves, renames or changes the event that fits the words (and the time, where several do).";
     const MODE: Mode = Mode::Confirm;
     type Args = EventChange;
 
-    fn describe(_: &Luna, args: &EventChange) -> Described {
-        let effect = match &args.start {
-            Some(start) => format!("It moves to {start}."),
-            None => "What is given takes the place of what was.".into(),
+    fn describe(luna: &Luna, args: &EventChange) -> Described {
+        let reach = args.reach.map_or("", reaching);
+        let by = |text: &str, more: &str, less: &str| {
+            let word = if text.trim_start().starts_with('-') { less } else { more };
+            format!("{} {word}", length_in_words(text))
         };
-        changes(format!("Change the event {:?}", args.query), &effect)
+        let effect = match args {
+            EventChange { start: Some(start), .. } => {
+                format!("It moves to {}{reach}.", start_in_words(start, &luna.clock().local()))
+            }
+            EventChange { shift: Some(shift), .. } => {
+                format!("It begins {}{reach}.", by(shift, "later", "earlier"))
+            }
+            EventChange { length: Some(length), .. } => {
+                format!("It lasts {}{reach}.", length_in_words(length))
+            }
+            EventChange { longer: Some(longer), .. } => {
+                format!("It lasts {}{reach}.", by(longer, "longer", "shorter"))
+            }
+            EventChange { title: Some(title), .. } => format!("It is called {title:?}{reach}."),
+            _ => format!("What is given takes the place of what was{reach}."),
+        };
+        changes(format!("Change the event {}", naming(luna, &args.query, args.on.as_deref())), &effect)
     }
 
     async fn run(luna: Luna, args: EventChange, call: Call) -> Result<Output> {
-        let found = luna.calendar().find_event(&args.query).await?;
+        let Target { found, event, reach } =
+            target(&luna, &args.query, args.on.as_deref(), args.reach).await?;
         let now = luna.clock().local();
+        let change = Move {
+            start: args.start.as_deref(),
+            end: args.end.as_deref(),
+            shift: args.shift.as_deref(),
+            longer: args.longer.as_deref(),
+            length: args.length.as_deref(),
+        };
+        let times = moved(&found.event, &change, &now)?;
+        let conflicts = match &times {
+            Some(times) => luna.calendar().conflicts(times, Some(event)).await?,
+            None => vec![],
+        };
         let patch = EventPatch {
             title: args.title,
             location: args.location,
-            times: moved(&found.event, args.start.as_deref(), args.end.as_deref(), &now)?,
+            times: times.clone(),
             repeat: args.recurrence,
             ..EventPatch::default()
         };
-        let reach = args.reach.map_or(Reach::This, Into::into);
-        let (id, by) = (found.event.id, call.action.id);
-        let event = luna.calendar().update(id, found.original, reach, patch, by).await?;
-        let shown = shown(&Occurrence { original: None, event: event.clone() }, &luna);
+        let event = luna.calendar().update(event, found.original, reach, patch, call.action.id).await?;
+        // Of a series, what is told is the occurrence that was spoken of.
+        let one = CalendarEvent { times: times.unwrap_or(found.event.times), ..event.clone() };
+        let mut shown = shown(&Occurrence { original: None, event: one }, &luna);
+        let also: Vec<_> = conflicts
+            .iter()
+            .filter(|o| o.event.id != found.event.id)
+            .map(|o| o.event.title.clone())
+            .collect();
+        put(&mut shown, "at_the_same_time", (!also.is_empty()).then_some(also));
         Ok(told(format!("Changed in the calendar: {}", event.title), shown))
     }
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct OneEvent {
-    /// Words of its title.
+    /// Words of its title; empty where its time alone names it.
     query: String,
-    /// Of a repeated event: this (the next one), following or all; this when left out.
+    /// When it begins, to say which one is meant: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    on: Option<String>,
+    /// Of a repeated event: this (the one that is meant), following (and those after it) or all. Needed unless it is said
+    /// which one (on); when the user did not say, ask.
     #[serde(default)]
     reach: Option<ReachArg>,
 }
@@ -218,22 +322,32 @@ pub(super) struct DeleteEvent;
 
 impl Tool for DeleteEvent {
     const NAME: &'static str = "delete_event";
-    const DESCRIPTION: &'static str = "Takes the next event that fits the words out of the calendar.";
+    const DESCRIPTION: &'static str =
+        "Takes the event that fits the words (and the time, where several do) out of the calendar.";
     const MODE: Mode = Mode::Confirm;
     type Args = OneEvent;
 
-    fn describe(_: &Luna, args: &OneEvent) -> Described {
+    fn describe(luna: &Luna, args: &OneEvent) -> Described {
+        let reach = args.reach.map_or("", reaching);
         changes(
-            format!("Delete the event {:?}", args.query),
-            "The next event that fits is taken out of the calendar.",
+            format!("Delete the event {}", naming(luna, &args.query, args.on.as_deref())),
+            &format!("It is taken out of the calendar{reach}."),
         )
     }
 
     async fn run(luna: Luna, args: OneEvent, call: Call) -> Result<Output> {
-        let found = luna.calendar().find_event(&args.query).await?;
-        let reach = args.reach.map_or(Reach::This, Into::into);
-        luna.calendar().delete(found.event.id, found.original, reach, call.action.id).await?;
+        let Target { found, event, reach } =
+            target(&luna, &args.query, args.on.as_deref(), args.reach).await?;
+        luna.calendar().delete(event, found.original, reach, call.action.id).await?;
         Ok(told(format!("Deleted from the calendar: {}", found.event.title), shown(&found, &luna)))
+    }
+}
+
+const fn reaching(reach: ReachArg) -> &'static str {
+    match reach {
+        ReachArg::This => ", this once",
+        ReachArg::Following => ", and all after it",
+        ReachArg::All => ", all of the series",
     }
 }
 
@@ -302,17 +416,32 @@ pub(super) fn local(at: Timestamp, luna: &Luna) -> String {
 }
 
 /// What is to be said and to be done in a stretch of time, in its order.
-async fn reminders_and_tasks(luna: &Luna, from: Timestamp, to: Timestamp) -> Result<Vec<Value>> {
+async fn reminders_and_tasks(luna: &Luna, from: Timestamp, to: Timestamp) -> Result<Vec<Entry>> {
     let within = |at: &Timestamp| (from..to).contains(at);
     let reminders = luna.calendar().reminders().await?.into_iter();
     // One of an event says what is in the calendar already.
     let own = reminders.filter(|r| r.event.is_none() && r.said_at.is_none() && within(&r.at));
     let tasks = luna.calendar().todos(Some(false), None).await?.into_iter();
-    let due = tasks.filter_map(|t| Some((t.due.filter(within)?, t.title, "task")));
-    let mut all: Vec<_> = own.map(|r| (r.at, r.text, "reminder")).chain(due).collect();
-    all.sort();
-    let entry = |(at, title, kind)| json!({ "title": title, "start": local(at, luna), "kind": kind });
-    Ok(all.into_iter().take(MOST).map(entry).collect())
+    let due = tasks.filter_map(|t| Some((t.due.filter(within)?, Entry::Todo(t))));
+    let mut all: Vec<_> = own.map(|r| (r.at, Entry::Reminder(r))).chain(due).collect();
+    all.sort_by_key(|(at, _)| *at);
+    Ok(all.into_iter().take(MOST).map(|(_, entry)| entry).collect())
+}
+
+/// An entry of a list; what is no event says its kind.
+fn entry(entry: &Entry, near: bool, luna: &Luna) -> Value {
+    let other = |kind: &str, at: Option<Timestamp>| {
+        let mut shown = json!({ "title": entry.title(), "kind": kind });
+        put(&mut shown, "start", at.map(|at| local(at, luna)));
+        shown
+    };
+    let mut shown = match entry {
+        Entry::Event(o) => shown(o, luna),
+        Entry::Reminder(reminder) => other("reminder", Some(reminder.at)),
+        Entry::Todo(todo) => other("task", todo.due),
+    };
+    put(&mut shown, "near", near.then_some(true));
+    shown
 }
 
 fn shown(o: &Occurrence, luna: &Luna) -> Value {
@@ -337,80 +466,4 @@ fn shown(o: &Occurrence, luna: &Luna) -> Value {
         e.rule.as_deref().map(|rule| recurrence_word(rule).unwrap_or(rule).to_owned()),
     );
     shown
-}
-
-/// A moment from what a model writes: RFC 3339, a time without an offset (where the user is), or a day (its beginning).
-pub(super) fn moment(text: &str, now: &Zoned) -> Result<Timestamp> {
-    let text = text.trim();
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let civil = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)));
-    civil.and_then(|at| at.to_zoned(now.time_zone().clone()).ok()).map(|z| z.timestamp()).ok_or_else(|| {
-        Error::invalid(format!(
-            "{text:?} is no time; write it as 2026-03-01T14:30:00+01:00, or a day as 2026-03-01"
-        ))
-    })
-}
-
-/// The end of a stretch: of a day, its end.
-fn last_moment(text: &str, now: &Zoned) -> Result<Timestamp> {
-    match text.trim().parse::<Date>() {
-        Ok(day) if text.trim().len() == 10 => {
-            let next = day.checked_add(1.day()).map_err(|_| Error::invalid("that day is out of reach"))?;
-            Ok(luna_model::midnight(next, now.time_zone()))
-        }
-        _ => moment(text, now),
-    }
-}
-
-fn times(start: &str, end: Option<&str>, now: &Zoned) -> Result<Times> {
-    let day = |text: &str| text.trim().parse::<Date>().ok().filter(|_| text.trim().len() == 10);
-    if let Some(first) = day(start) {
-        let last = end.and_then(day).unwrap_or(first).max(first);
-        let until = last.checked_add(1.day()).map_err(|_| Error::invalid("that day is out of reach"))?;
-        return Ok(Times::Days { first, until });
-    }
-    let start = moment(start, now)?;
-    let hour = start.saturating_add(SignedDuration::from_hours(1)).unwrap_or(start);
-    let end = end.map_or(Ok(hour), |end| moment(end, now))?;
-    Ok(Times::Timed { start, end, zone: zone_name(&now.with_time_zone(now.time_zone().clone())) })
-}
-
-/// The new times of an event that is moved: as long as it was, unless an end is given.
-fn moved(
-    event: &CalendarEvent,
-    start: Option<&str>,
-    end: Option<&str>,
-    now: &Zoned,
-) -> Result<Option<Times>> {
-    let zone: TimeZone = now.time_zone().clone();
-    Ok(match (start, end) {
-        (None, None) => None,
-        (None, Some(end)) => match &event.times {
-            Times::Timed { start, zone, .. } => {
-                Some(Times::Timed { start: *start, end: moment(end, now)?, zone: zone.clone() })
-            }
-            Times::Days { first, .. } => Some(times(&first.to_string(), Some(end), now)?),
-        },
-        (Some(start), end) => {
-            let given = times(start, end, now)?;
-            let length = event.times.end(&zone).duration_since(event.times.start(&zone));
-            match (given, end, &event.times) {
-                (Times::Timed { start, .. }, None, Times::Timed { zone, .. }) => {
-                    let end = start.saturating_add(length).unwrap_or(start);
-                    Some(Times::Timed { start, end, zone: zone.clone() })
-                }
-                // A timed event moved to a day keeps its time of day.
-                (Times::Days { first, .. }, None, Times::Timed { start: old, zone: name, .. }) => {
-                    let home = TimeZone::get(name).unwrap_or(zone);
-                    let time = old.to_zoned(home.clone()).time();
-                    let start = first.to_datetime(time).to_zoned(home).map_err(Error::internal)?.timestamp();
-                    let end = start.saturating_add(length).unwrap_or(start);
-                    Some(Times::Timed { start, end, zone: name.clone() })
-                }
-                (given, _, _) => Some(given),
-            }
-        }
-    })
 }

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::calendar::{MOST, calendar_named, changes, local, moment, put, told};
+use super::calendar::{MOST, calendar_named, changes, local, naming, put, told, wanted};
+use super::times::{moment, moved_moment};
 use super::{Call, Described, Output, Tool};
 use crate::Luna;
 
@@ -111,6 +112,9 @@ impl Tool for ListTasks {
 pub(super) struct OneTask {
     /// Words of its title.
     query: String,
+    /// When it is due, to say which one is meant: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    on: Option<String>,
 }
 
 pub(super) struct CompleteTask;
@@ -121,12 +125,13 @@ impl Tool for CompleteTask {
     const MODE: Mode = Mode::Allow;
     type Args = OneTask;
 
-    fn describe(_: &Luna, args: &OneTask) -> Described {
-        changes(format!("Tick off the task {:?}", args.query), "The task counts as done.")
+    fn describe(luna: &Luna, args: &OneTask) -> Described {
+        let task = naming(luna, &args.query, args.on.as_deref());
+        changes(format!("Tick off the task {task}"), "The task counts as done.")
     }
 
     async fn run(luna: Luna, args: OneTask, call: Call) -> Result<Output> {
-        let todo = luna.calendar().find_todo(&args.query).await?;
+        let todo = luna.calendar().find_todo(wanted(&luna, &args.query, args.on.as_deref())?).await?;
         let patch = TodoPatch { completed: Some(true), ..TodoPatch::default() };
         let todo = luna.calendar().update_todo(todo.id, patch, call.action.id).await?;
         Ok(told(format!("Ticked off: {}", todo.title), json!({ "title": todo.title, "done": true })))
@@ -137,12 +142,18 @@ impl Tool for CompleteTask {
 pub(super) struct TaskChange {
     /// Words of its title.
     query: String,
+    /// When it is due, to say which one is meant: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    on: Option<String>,
     /// A new title.
     #[serde(default)]
     title: Option<String>,
-    /// A new time by when: RFC 3339 or a day.
+    /// A new time by when: RFC 3339, a day, a time of day as 20:00, or a week as 2026-W12.
     #[serde(default)]
     due: Option<String>,
+    /// Due so much later: PT2H, P1D; earlier: -P1D.
+    #[serde(default)]
+    shift: Option<String>,
     /// How much it matters.
     #[serde(default)]
     priority: Option<Weight>,
@@ -156,13 +167,14 @@ impl Tool for UpdateTask {
     const MODE: Mode = Mode::Allow;
     type Args = TaskChange;
 
-    fn describe(_: &Luna, args: &TaskChange) -> Described {
-        changes(format!("Change the task {:?}", args.query), "What is given takes the place of what was.")
+    fn describe(luna: &Luna, args: &TaskChange) -> Described {
+        let task = naming(luna, &args.query, args.on.as_deref());
+        changes(format!("Change the task {task}"), "What is given takes the place of what was.")
     }
 
     async fn run(luna: Luna, args: TaskChange, call: Call) -> Result<Output> {
-        let todo = luna.calendar().find_todo(&args.query).await?;
-        let due = args.due.as_deref().map(|due| moment(due, &luna.clock().local())).transpose()?;
+        let todo = luna.calendar().find_todo(wanted(&luna, &args.query, args.on.as_deref())?).await?;
+        let due = moved_moment(todo.due, args.due.as_deref(), args.shift.as_deref(), &luna.clock().local())?;
         let patch = TodoPatch {
             title: args.title,
             due,
@@ -170,7 +182,8 @@ impl Tool for UpdateTask {
             ..TodoPatch::default()
         };
         let todo = luna.calendar().update_todo(todo.id, patch, call.action.id).await?;
-        Ok(told(format!("Changed the task: {}", todo.title), json!({ "title": todo.title, "due": todo.due })))
+        let shown = json!({ "title": todo.title, "due": todo.due.map(|due| local(due, &luna)) });
+        Ok(told(format!("Changed the task: {}", todo.title), shown))
     }
 }
 
@@ -183,12 +196,13 @@ impl Tool for DeleteTask {
     const MODE: Mode = Mode::Confirm;
     type Args = OneTask;
 
-    fn describe(_: &Luna, args: &OneTask) -> Described {
-        changes(format!("Delete the task {:?}", args.query), "The task that fits best is taken off the list.")
+    fn describe(luna: &Luna, args: &OneTask) -> Described {
+        let task = naming(luna, &args.query, args.on.as_deref());
+        changes(format!("Delete the task {task}"), "It is taken off the list.")
     }
 
     async fn run(luna: Luna, args: OneTask, call: Call) -> Result<Output> {
-        let todo = luna.calendar().find_todo(&args.query).await?;
+        let todo = luna.calendar().find_todo(wanted(&luna, &args.query, args.on.as_deref())?).await?;
         luna.calendar().delete_todo(todo.id, call.action.id).await?;
         Ok(told(format!("Deleted the task: {}", todo.title), json!({ "title": todo.title })))
     }
@@ -245,26 +259,76 @@ impl Tool for ListReminders {
 }
 
 #[derive(Deserialize, JsonSchema)]
-pub(super) struct OneReminder {
-    /// Words of what it says.
+pub(super) struct ReminderChange {
+    /// Words of what it says; empty where its time alone names it.
     query: String,
+    /// When it is said, to say which one is meant: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    on: Option<String>,
+    /// What to say instead.
+    #[serde(default)]
+    text: Option<String>,
+    /// A new time: RFC 3339, a day, a time of day as 20:00, or a week as 2026-W12.
+    #[serde(default)]
+    at: Option<String>,
+    /// Said so much later: PT30M, P1D; earlier: -PT30M.
+    #[serde(default)]
+    shift: Option<String>,
+}
+
+pub(super) struct UpdateReminder;
+
+impl Tool for UpdateReminder {
+    const NAME: &'static str = "update_reminder";
+    const DESCRIPTION: &'static str =
+        "Moves or changes the reminder that fits the words (and the time, where several do).";
+    const MODE: Mode = Mode::Allow;
+    type Args = ReminderChange;
+
+    fn describe(luna: &Luna, args: &ReminderChange) -> Described {
+        let reminder = naming(luna, &args.query, args.on.as_deref());
+        changes(format!("Change the reminder {reminder}"), "What is given takes the place of what was.")
+    }
+
+    async fn run(luna: Luna, args: ReminderChange, call: Call) -> Result<Output> {
+        let found = luna.calendar().find_reminder(wanted(&luna, &args.query, args.on.as_deref())?).await?;
+        let now = luna.clock().local();
+        let at = moved_moment(Some(found.at), args.at.as_deref(), args.shift.as_deref(), &now)?;
+        let at = at.unwrap_or(found.at);
+        let changed =
+            luna.calendar().update_reminder(found, args.text.as_deref(), at, call.action.id).await?;
+        let shown = json!({ "text": changed.text, "at": local(changed.at, &luna) });
+        Ok(told(format!("Changed the reminder: {}", changed.text), shown))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct OneReminder {
+    /// Words of what it says; empty where its time alone names it.
+    query: String,
+    /// When it is said, to say which one is meant: RFC 3339, or a day as 2026-03-01.
+    #[serde(default)]
+    on: Option<String>,
 }
 
 pub(super) struct DeleteReminder;
 
 impl Tool for DeleteReminder {
     const NAME: &'static str = "delete_reminder";
-    const DESCRIPTION: &'static str = "Takes back the reminder that fits the words.";
+    const DESCRIPTION: &'static str =
+        "Takes back the reminder that fits the words (and the time, where several do).";
     const MODE: Mode = Mode::Allow;
     type Args = OneReminder;
 
-    fn describe(_: &Luna, args: &OneReminder) -> Described {
-        changes(format!("Delete the reminder {:?}", args.query), "It is not said.")
+    fn describe(luna: &Luna, args: &OneReminder) -> Described {
+        let reminder = naming(luna, &args.query, args.on.as_deref());
+        changes(format!("Delete the reminder {reminder}"), "It is not said.")
     }
 
     async fn run(luna: Luna, args: OneReminder, call: Call) -> Result<Output> {
-        let found = luna.calendar().find_reminder(&args.query).await?;
+        let found = luna.calendar().find_reminder(wanted(&luna, &args.query, args.on.as_deref())?).await?;
         luna.calendar().delete_reminder(found.id, call.action.id).await?;
-        Ok(told(format!("Deleted the reminder: {}", found.text), json!({ "text": found.text })))
+        let shown = json!({ "text": found.text, "at": local(found.at, &luna) });
+        Ok(told(format!("Deleted the reminder: {}", found.text), shown))
     }
 }

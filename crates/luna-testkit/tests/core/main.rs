@@ -17,6 +17,7 @@ mod chat;
 #[cfg(unix)]
 mod children;
 mod code;
+mod days_in_words;
 mod holdings;
 mod initiative;
 mod outside;
