@@ -18,6 +18,8 @@ const BEGIN: usize = 5;
 const BEGIN_OVER_HER: usize = 9;
 /// Silence, in frames, after which what was said so far is worth understanding.
 const BREATH: usize = 13;
+/// How often, in frames, it is told what was said while somebody goes on speaking: every half second.
+const SO_FAR_EVERY: usize = 31;
 /// Silence, in frames, that ends an utterance: half a second.
 const END: usize = 31;
 /// The same after a short utterance ("hey luna"), which people often go on after.
@@ -127,6 +129,10 @@ impl Activity {
         if speech {
             self.voiced += 1;
             self.silent = 0;
+            // Only in the middle of speech: what is told in a pause would be overtaken by the breath or the end.
+            if self.voiced.is_multiple_of(SO_FAR_EVERY) {
+                tell(Sound::Speaking(self.said()));
+            }
         } else {
             self.silent += 1;
         }

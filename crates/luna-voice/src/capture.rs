@@ -16,7 +16,8 @@ use crate::activity::Activity;
 use crate::echo::Echo;
 use crate::pcm::Downsampler;
 
-/// Sounds that may wait; a listener that is slower than that loses levels first.
+/// Sounds that may wait; a listener that is slower than that loses levels and what was said so far
+/// first.
 const QUEUE: usize = 256;
 /// How often the ring is emptied.
 const DRAIN: Duration = Duration::from_millis(16);
@@ -116,7 +117,7 @@ fn follow(mut microphone: Microphone, echo: &mut Echo, sounds: &mpsc::Sender<Sou
             &ready,
             |loud| echo.own(loud),
             |sound| match sound {
-                Sound::Level(_) => drop(sounds.try_send(sound)),
+                Sound::Level(_) | Sound::Speaking(_) => drop(sounds.try_send(sound)),
                 // Closed is noticed above.
                 sound => drop(sounds.blocking_send(sound)),
             },
