@@ -201,7 +201,7 @@ impl Talk {
                 },
                 _ = settings.changed() => {
                     let now = settings.borrow_and_update().voice.clone();
-                    let opened = |s: &VoiceSettings| (s.input.clone(), s.wake_word, s.muted);
+                    let opened = |s: &VoiceSettings| (s.input.clone(), s.wake_word, s.muted, s.vad.clone());
                     let reopen = opened(&now) != opened(&self.settings);
                     self.settings = now;
                     if self.settings.muted {
