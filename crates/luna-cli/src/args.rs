@@ -422,9 +422,10 @@ pub(crate) enum ModelsDeed {
         /// Whose models.
         provider: Option<String>,
     },
-    /// Fetch a model: minilm deepens memory search (91 MB), whisper-base hears (142 MB; tiny … large-v3 by name).
+    /// Fetch a model: minilm deepens memory search (91 MB), whisper-base hears (142 MB; tiny … large-v3 by name),
+    /// piper-en_US-lessac-medium is a voice for Piper (63 MB; any of rhasspy/piper-voices by name).
     Get {
-        /// minilm, or whisper-<name>.
+        /// minilm, whisper-<name> or piper-<voice>.
         model: String,
     },
     /// Ask a provider for a word, to see that key, address and model work.

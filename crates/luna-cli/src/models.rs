@@ -1,4 +1,4 @@
-//! `luna models`: providers, their keys and models, and the weights for memory search.
+//! `luna models`: providers, their keys and models, and the weights for memory search, hearing and speaking.
 
 use std::io::IsTerminal as _;
 
@@ -133,15 +133,32 @@ async fn get(setup: &Setup, model: &str) -> Result<()> {
             screen::progress(&format!("{text}{ends}"));
         }
     };
-    let file = match model.strip_prefix("whisper-") {
-        Some(name) => {
-            let model = speech_models::whisper(name)?;
-            let file = model.file(folder);
-            weights::get_file(&file, &hub, &model.path_on_hub(), model.sha1, progress).await?;
-            file
-        }
-        None if model == "minilm" => weights::get_minilm(folder, &hub, progress).await?,
-        None => bail!("there is no model {model:?}; there is minilm, and whisper-tiny to whisper-large-v3"),
+    let file = if let Some(name) = model.strip_prefix("whisper-") {
+        let model = speech_models::whisper(name)?;
+        let file = model.file(folder);
+        let checksum = weights::Checksum::Sha1(model.sha1.into());
+        let path_on_hub = model.path_on_hub();
+        let wanted = weights::Wanted { file: file.clone(), path_on_hub, checksum, size: None };
+        weights::get_files(&[wanted], &hub, progress).await?;
+        file
+    } else if let Some(name) = model.strip_prefix("piper-") {
+        let list = weights::read(&hub, &speech_models::piper_list()).await?;
+        let files = speech_models::piper(&list, name, folder)?.map(|file| weights::Wanted {
+            file: file.file,
+            path_on_hub: file.path_on_hub,
+            checksum: weights::Checksum::Md5(file.md5),
+            size: Some(file.size),
+        });
+        weights::get_files(&files, &hub, progress).await?;
+        let [_, voice] = files;
+        voice.file
+    } else if model == "minilm" {
+        weights::get_minilm(folder, &hub, progress).await?
+    } else {
+        bail!(
+            "there is no model {model:?}; there is minilm, whisper-tiny to whisper-large-v3, and Piper's voices, as \
+             piper-en_US-lessac-medium"
+        )
     };
     if shown {
         screen::progress("\n");

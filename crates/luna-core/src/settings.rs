@@ -129,6 +129,9 @@ fn check(settings: &Settings) -> Result<()> {
     if !(1..=5).contains(&words) || voice.wake_phrase.chars().count() > 60 {
         return Err(Error::invalid("voice.wake_phrase is one to five words"));
     }
+    if !["neural", "energy"].contains(&voice.vad.as_str()) {
+        return Err(Error::invalid("voice.vad is neural or energy"));
+    }
     if !["auto", "piper", "espeak-ng", "system", "endpoint"].contains(&voice.engine.as_str()) {
         return Err(Error::invalid("voice.engine is auto, piper, espeak-ng, system or endpoint"));
     }

@@ -1,10 +1,12 @@
 //! Hearing and speaking as verbs: words of a recording, how it was said, saying something, and holding a conversation by
 //! voice. What is understood is a chat message like any other; what is answered is spoken sentence by sentence.
 //!
-//! `conversation` holds the conversation, `mouth` speaks an answer while it is written, `phrase` knows the wake phrase,
-//! `known` whose voice it may be.
+//! `conversation` holds the conversation, `following` has what is being said understood, `agreement` says which words of it
+//! stay, `mouth` speaks an answer while it is written, `phrase` knows the wake phrase, `known` whose voice it may be.
 
+mod agreement;
 mod conversation;
+mod following;
 mod known;
 mod mouth;
 mod phrase;
@@ -197,7 +199,7 @@ impl Luna {
         if settings.user_name != "friend" {
             words.push(settings.user_name.clone());
         }
-        Hints { words: format!("{}.", words.join(", ")), language: settings.voice.language }
+        Hints { words: format!("{}.", words.join(", ")), language: settings.voice.language, interim: false }
     }
 
     pub(crate) fn voice(&self) -> &dyn Voice {

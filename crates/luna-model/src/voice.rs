@@ -19,6 +19,9 @@ pub struct VoiceSettings {
     pub wake_sensitivity: u8,
     /// Only the voice that was learnt wakes her; as long as none was, everybody's does.
     pub only_known: bool,
+    /// How speech is found: `neural`, which knows a voice from noise, or `energy`, by loudness alone, which also finds
+    /// whispered and distorted voices.
+    pub vad: String,
     /// The whisper model, by name: `tiny`, `base.en`, `large-v3`.
     pub stt_model: String,
     /// An OpenAI-compatible address that transcribes instead: `http://127.0.0.1:8000/v1`.
@@ -57,6 +60,7 @@ impl Default for VoiceSettings {
             wake_phrase: "hey luna".into(),
             wake_sensitivity: 100,
             only_known: false,
+            vad: "neural".into(),
             stt_model: "base".into(),
             stt_url: None,
             language: String::new(),

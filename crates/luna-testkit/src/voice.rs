@@ -27,6 +27,8 @@ struct State {
     said: Vec<String>,
     understood: VecDeque<String>,
     transcribed: usize,
+    /// How often what was said so far was to be put into words, and whether that takes for ever.
+    interims: (usize, bool),
     ears: Option<mpsc::Sender<Sound>>,
     slow: bool,
     ducked: bool,
@@ -117,6 +119,17 @@ impl PaperVoice {
         self.state.lock().transcribed
     }
 
+    /// How often what was said so far was to be put into words.
+    #[must_use]
+    pub fn interims(&self) -> usize {
+        self.state.lock().interims.0
+    }
+
+    /// From now on what was said so far is never understood before it is overtaken.
+    pub fn understand_slowly(&self) {
+        self.state.lock().interims.1 = true;
+    }
+
     /// Brings a sound to the microphone.
     ///
     /// # Panics
@@ -168,7 +181,15 @@ impl Voice for PaperVoice {
         Ok(VoicePrint::new(vec![who.cos(), who.sin()]))
     }
 
-    async fn transcribe(&self, _: Speech, _: &VoiceSettings, _: Hints) -> Result<Transcript> {
+    async fn transcribe(&self, _: Speech, _: &VoiceSettings, hints: Hints) -> Result<Transcript> {
+        let for_ever = {
+            let mut state = self.state.lock();
+            state.interims.0 += usize::from(hints.interim);
+            hints.interim && state.interims.1
+        };
+        if for_ever {
+            std::future::pending::<()>().await;
+        }
         let mut state = self.state.lock();
         if let Some(why) = &state.no_model {
             return Err(Error::unavailable(why.clone()));

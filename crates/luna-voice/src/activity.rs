@@ -1,10 +1,14 @@
 //! Who speaks when: a small neural network says of each 16 ms whether it is speech; loudness over the room's own noise must
-//! agree. Utterances begin after a few such frames and end with a pause.
+//! agree; or loudness alone decides. Utterances begin after a few such frames and end with a pause.
+
+mod energy;
 
 use std::collections::VecDeque;
 
 use luna_core::ports::{SPEECH_RATE, Sound, Speech};
+use luna_model::VoiceSettings;
 
+use self::energy::Energy;
 use crate::pcm::loudness;
 
 /// Samples of a frame: what the network takes.
@@ -18,6 +22,8 @@ const BEGIN: usize = 5;
 const BEGIN_OVER_HER: usize = 9;
 /// Silence, in frames, after which what was said so far is worth understanding.
 const BREATH: usize = 13;
+/// How often, in frames, it is told what was said while somebody goes on speaking: every half second.
+const SO_FAR_EVERY: usize = 31;
 /// Silence, in frames, that ends an utterance: half a second.
 const END: usize = 31;
 /// The same after a short utterance ("hey luna"), which people often go on after.
@@ -35,10 +41,34 @@ const SOFTEST: f32 = 0.0025;
 /// Frames between two levels.
 const LEVEL_EVERY: usize = 8;
 
+/// How speech is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vad {
+    /// By the network, and by loudness.
+    Neural,
+    /// By loudness alone.
+    Energy,
+}
+
+impl Vad {
+    pub(crate) fn of(settings: &VoiceSettings) -> Self {
+        if settings.vad == "energy" { Self::Energy } else { Self::Neural }
+    }
+}
+
+/// What tells speech from the room.
+enum Judge {
+    Neural {
+        network: Box<earshot::Detector>,
+        /// How loud the room is.
+        room: f32,
+    },
+    Energy(Energy),
+}
+
 /// Hears utterances in a stream.
 pub(crate) struct Activity {
-    network: Box<earshot::Detector>,
-    room: f32,
+    judge: Judge,
     waiting: Vec<f32>,
     before: VecDeque<f32>,
     utterance: Vec<f32>,
@@ -52,10 +82,12 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(vad: Vad) -> Self {
         Self {
-            network: Box::default(),
-            room: SOFTEST,
+            judge: match vad {
+                Vad::Neural => Judge::Neural { network: Box::default(), room: SOFTEST },
+                Vad::Energy => Judge::Energy(Energy::new(SOFTEST)),
+            },
             waiting: Vec::new(),
             before: VecDeque::new(),
             utterance: Vec::new(),
@@ -76,7 +108,9 @@ impl Activity {
         mut echo: impl FnMut(f32) -> f32,
         mut tell: impl FnMut(Sound),
     ) {
-        self.waiting.extend_from_slice(samples);
+        // A broken driver's samples would stay in what is remembered of the room.
+        let sound = |s: &f32| if s.is_finite() { s.clamp(-1.0, 1.0) } else { 0.0 };
+        self.waiting.extend(samples.iter().map(sound));
         let whole = self.waiting.len() - self.waiting.len() % FRAME;
         let frames: Vec<f32> = self.waiting.drain(..whole).collect();
         for frame in frames.chunks_exact(FRAME) {
@@ -86,16 +120,21 @@ impl Activity {
         }
     }
 
-    /// Whether it is speech, by the network and by loudness.
+    /// Whether it is speech.
     fn is_speech(&mut self, frame: &[f32], loud: f32, echo: f32) -> bool {
-        let sure = self.network.predict_f32(frame) >= if self.begun { SURE } else { SURE_TO_BEGIN };
-        let above = loud > (self.room * ABOVE_ROOM).max(SOFTEST).max(echo);
-        if !sure {
-            // The room gets louder slowly and quieter at once.
-            let pace = if loud < self.room { 0.2 } else { 0.02 };
-            self.room += (loud - self.room) * pace;
+        match &mut self.judge {
+            Judge::Neural { network, room } => {
+                let sure = network.predict_f32(frame) >= if self.begun { SURE } else { SURE_TO_BEGIN };
+                let above = loud > (*room * ABOVE_ROOM).max(SOFTEST).max(echo);
+                if !sure {
+                    // The room gets louder slowly and quieter at once.
+                    let pace = if loud < *room { 0.2 } else { 0.02 };
+                    *room += (loud - *room) * pace;
+                }
+                sure && above
+            }
+            Judge::Energy(energy) => energy.is_above(loud) && loud > SOFTEST.max(echo),
         }
-        sure && above
     }
 
     fn frame(&mut self, frame: &[f32], loud: f32, echo: f32, tell: &mut impl FnMut(Sound)) {
@@ -127,6 +166,10 @@ impl Activity {
         if speech {
             self.voiced += 1;
             self.silent = 0;
+            // Only in the middle of speech: what is told in a pause would be overtaken by the breath or the end.
+            if self.voiced.is_multiple_of(SO_FAR_EVERY) {
+                tell(Sound::Speaking(self.said()));
+            }
         } else {
             self.silent += 1;
         }
@@ -163,7 +206,12 @@ impl Activity {
 /// Whether there is speech in a whole recording, and where: the first and last sample of each utterance.
 #[must_use]
 pub fn utterances(samples: &[f32]) -> Vec<std::ops::Range<usize>> {
-    let mut activity = Activity::new();
+    utterances_by(Vad::Neural, samples)
+}
+
+/// The same by another way to find speech.
+pub(crate) fn utterances_by(vad: Vad, samples: &[f32]) -> Vec<std::ops::Range<usize>> {
+    let mut activity = Activity::new(vad);
     let mut found = Vec::new();
     for (n, piece) in samples.chunks(FRAME).enumerate() {
         let at = (n + 1) * FRAME;
@@ -193,19 +241,106 @@ mod tests {
     use super::*;
     use crate::pcm::tests::tone;
 
+    /// White noise, -1 to 1.
+    fn noise(samples: usize) -> Vec<f32> {
+        let mut seed = 1_u32;
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..samples).map(|_| next()).collect()
+    }
+
     #[test]
     fn noise_and_silence_are_nobody_speaking() {
-        let mut seed = 1_u32;
-        let noise: Vec<f32> = (0..48_000)
-            .map(|_| {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                ((seed >> 8) as f32 / 8_388_608.0 - 1.0) * 0.05
-            })
-            .collect();
+        let noise: Vec<f32> = noise(48_000).iter().map(|x| x * 0.05).collect();
         assert!(utterances(&vec![0.0; 48_000]).is_empty());
         assert!(utterances(&noise).is_empty());
         let click: Vec<f32> = [vec![0.0; 8_000], tone(900.0, 0.03, 16_000), vec![0.0; 16_000]].concat();
         assert!(utterances(&click).is_empty());
+    }
+
+    /// Noise in the course of syllables, of this loudness, over a quiet room: somebody whispers, for all a network can tell.
+    fn whisper(seconds: usize, loud: f32) -> Vec<f32> {
+        let syllable = |n: usize| if n % 4_800 < 3_200 { loud } else { 0.05 * loud };
+        noise(seconds * 16_000).iter().enumerate().map(|(n, x)| x * syllable(n)).collect()
+    }
+
+    #[test]
+    fn a_voice_that_the_network_does_not_know_is_found_by_its_loudness() {
+        let samples = [vec![0.0; 16_000], whisper(2, 0.1), vec![0.0; 24_000]].concat();
+        assert!(utterances(&samples).is_empty(), "the network knows it: it shows nothing");
+        let found = utterances_by(Vad::Energy, &samples);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].start.abs_diff(16_000) < 6_400 && found[0].end.abs_diff(48_000) < 6_400,
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn by_loudness_too_a_room_is_nobody_speaking() {
+        let fan: Vec<f32> = noise(160_000).iter().map(|x| x * 0.05).collect();
+        let click = [vec![0.0; 8_000], tone(900.0, 0.03, 16_000), vec![0.0; 16_000]].concat();
+        assert!(utterances_by(Vad::Energy, &vec![0.0; 48_000]).is_empty());
+        assert!(utterances_by(Vad::Energy, &click).is_empty());
+        // A fan that starts is taken for somebody for a moment; then it is the room, over which somebody is heard.
+        let found = utterances_by(Vad::Energy, &[vec![0.0; 32_000], fan.clone()].concat());
+        assert!(found.len() == 1 && found[0].len() < 64_000, "{found:?}");
+        let over: Vec<f32> = whisper(10, 0.4)
+            .iter()
+            .zip(&fan)
+            .enumerate()
+            .map(|(n, (w, f))| if n > 96_000 && n < 128_000 { w + f } else { *f })
+            .collect();
+        let found = utterances_by(Vad::Energy, &[vec![0.0; 32_000], over].concat());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[1].start.abs_diff(128_000) < 8_000, "{found:?}");
+    }
+
+    #[test]
+    fn samples_that_are_no_numbers_are_silence() {
+        for vad in [Vad::Neural, Vad::Energy] {
+            let mut activity = Activity::new(vad);
+            let mut heard = vec![];
+            let mut push = |samples: &[f32]| activity.push(samples, |_| 0.0, |sound| heard.push(sound));
+            push(&[f32::NAN; 8_000]);
+            push(&[f32::INFINITY; 8_000]);
+            assert!(
+                heard.iter().all(|sound| matches!(sound, Sound::Level(level) if *level == 0.0)),
+                "{vad:?}"
+            );
+            let Some(voice) = crate::speech::tests::said("Set the volume to thirty, please.") else { return };
+            let mut push = |samples: &[f32]| activity.push(samples, |_| 0.0, |sound| heard.push(sound));
+            push(&voice);
+            push(&[0.0; 16_000]);
+            assert_eq!(
+                heard.iter().filter(|sound| matches!(sound, Sound::Ended { .. })).count(),
+                1,
+                "{vad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_said_is_told_while_somebody_goes_on() {
+        let Some(voice) =
+            crate::speech::tests::said("I would like you to set the volume to thirty per cent.")
+        else {
+            return;
+        };
+        let mut activity = Activity::new(Vad::Neural);
+        let mut told = vec![];
+        let mut tell = |sound| {
+            if let Sound::Speaking(speech) = sound {
+                told.push(speech.duration().as_secs_f64());
+            }
+        };
+        activity.push(&voice, |_| 0.0, &mut tell);
+        let spoken = told.len();
+        activity.push(&[0.0; 24_000], |_| 0.0, &mut |sound| assert!(!matches!(sound, Sound::Speaking(_))));
+        assert!(spoken >= 3 && told.is_sorted(), "{told:?}");
+        assert!(told[0] > 0.4 && told[spoken - 1] > 1.5, "{told:?}");
     }
 
     #[test]
@@ -222,7 +357,7 @@ mod tests {
     #[test]
     fn her_own_voice_is_nobody_speaking() {
         let Some(voice) = crate::speech::tests::said("The weather today is sunny and warm.") else { return };
-        let mut activity = Activity::new();
+        let mut activity = Activity::new(Vad::Neural);
         let mut began = 0;
         activity.push(&voice, |loud| loud * 2.0, |sound| began += usize::from(matches!(sound, Sound::Began)));
         assert_eq!(began, 0);

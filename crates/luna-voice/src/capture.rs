@@ -12,11 +12,12 @@ use luna_model::{Error, Result};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Vad};
 use crate::echo::Echo;
 use crate::pcm::Downsampler;
 
-/// Sounds that may wait; a listener that is slower than that loses levels first.
+/// Sounds that may wait; a listener that is slower than that loses levels and what was said so far
+/// first.
 const QUEUE: usize = 256;
 /// How often the ring is emptied.
 const DRAIN: Duration = Duration::from_millis(16);
@@ -37,12 +38,12 @@ pub fn dropped_samples() -> u64 {
 }
 
 /// Opens the microphone. `Unavailable` when there is none; later losses come as sounds.
-pub(crate) async fn listen(device: String, echo: Echo) -> Result<mpsc::Receiver<Sound>> {
+pub(crate) async fn listen(device: String, vad: Vad, echo: Echo) -> Result<mpsc::Receiver<Sound>> {
     let (sounds, heard) = mpsc::channel(QUEUE);
     let (opened, outcome) = oneshot::channel();
     std::thread::Builder::new()
         .name("luna-microphone".into())
-        .spawn(move || run(&device, echo, &sounds, opened))
+        .spawn(move || run(&device, vad, echo, &sounds, opened))
         .map_err(|e| Error::unavailable("no thread is left for the microphone").because(e))?;
     outcome.await.map_err(|_| Error::unavailable("the microphone's thread broke off"))??;
     Ok(heard)
@@ -57,7 +58,13 @@ struct Microphone {
 }
 
 /// Ends when nobody listens any more.
-fn run(device: &str, mut echo: Echo, sounds: &mpsc::Sender<Sound>, opened: oneshot::Sender<Result<()>>) {
+fn run(
+    device: &str,
+    vad: Vad,
+    mut echo: Echo,
+    sounds: &mpsc::Sender<Sound>,
+    opened: oneshot::Sender<Result<()>>,
+) {
     let mut microphone = match open(device) {
         Ok(microphone) => {
             let _ = opened.send(Ok(()));
@@ -68,7 +75,7 @@ fn run(device: &str, mut echo: Echo, sounds: &mpsc::Sender<Sound>, opened: onesh
             return;
         }
     };
-    while let Some(why) = follow(microphone, &mut echo, sounds) {
+    while let Some(why) = follow(microphone, vad, &mut echo, sounds) {
         if sounds.blocking_send(Sound::Lost(why)).is_err() {
             return;
         }
@@ -88,9 +95,14 @@ fn run(device: &str, mut echo: Echo, sounds: &mpsc::Sender<Sound>, opened: onesh
 }
 
 /// Makes sounds of what the device brings, until it is lost (and why) or nobody listens.
-fn follow(mut microphone: Microphone, echo: &mut Echo, sounds: &mpsc::Sender<Sound>) -> Option<String> {
+fn follow(
+    mut microphone: Microphone,
+    vad: Vad,
+    echo: &mut Echo,
+    sounds: &mpsc::Sender<Sound>,
+) -> Option<String> {
     let mut down = Downsampler::new(microphone.rate).ok()?;
-    let mut activity = Activity::new();
+    let mut activity = Activity::new(vad);
     let (mut raw, mut ready) = (Vec::new(), Vec::new());
     let mut last = Instant::now();
     while !sounds.is_closed() {
@@ -116,7 +128,7 @@ fn follow(mut microphone: Microphone, echo: &mut Echo, sounds: &mpsc::Sender<Sou
             &ready,
             |loud| echo.own(loud),
             |sound| match sound {
-                Sound::Level(_) => drop(sounds.try_send(sound)),
+                Sound::Level(_) | Sound::Speaking(_) => drop(sounds.try_send(sound)),
                 // Closed is noticed above.
                 sound => drop(sounds.blocking_send(sound)),
             },

@@ -138,7 +138,7 @@ impl Voice for LocalVoice {
 
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
         let echo = echo::Echo::new(self.played.clone());
-        let sounds = capture::listen(settings.input.clone(), echo).await?;
+        let sounds = capture::listen(settings.input.clone(), activity::Vad::of(settings), echo).await?;
         Ok(futures::stream::unfold(sounds, |mut sounds| async move {
             sounds.recv().await.map(|sound| (sound, sounds))
         })

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use luna_core::ports::{Hints, Speech, Transcript};
 use luna_model::{Error, Result, Secret, VoiceSettings};
 
-use crate::activity;
+use crate::activity::{self, Vad};
 
 /// Shorter than this is no word.
 const SHORTEST: std::time::Duration = std::time::Duration::from_millis(100);
@@ -49,8 +49,8 @@ impl Recogniser {
     ) -> Result<Transcript> {
         // Said before anything is computed: without a recogniser silence would look like one that works.
         self.chosen(settings)?;
-        let heard = speech.clone();
-        let spoken = tokio::task::spawn_blocking(move || activity::utterances(&heard.0));
+        let (heard, vad) = (speech.clone(), Vad::of(settings));
+        let spoken = tokio::task::spawn_blocking(move || activity::utterances_by(vad, &heard.0));
         if speech.duration() < SHORTEST || spoken.await.map_err(Error::internal)?.is_empty() {
             return Ok(Transcript::default());
         }

@@ -45,20 +45,16 @@ impl Engine {
         let espeak = || which::which("espeak-ng").is_ok().then_some(Self::Espeak);
         let system = || cfg!(any(target_os = "macos", windows)).then_some(Self::System);
         let (found, missing) = match settings.engine.as_str() {
-            "piper" => (
-                piper(),
-                format!(
-                    "Piper or a voice for it is missing: install piper (pip install piper-tts) and put a voice (.onnx and .onnx.json) into {}",
-                    models.join("piper").display()
-                ),
-            ),
+            "piper" => (piper(), no_piper(&settings.voice)),
             "espeak-ng" => (espeak(), "espeak-ng is not installed: apt install espeak-ng".into()),
             "system" => (system(), "this system has no voice of its own; choose espeak-ng or piper".into()),
             "endpoint" => (endpoint(), "no endpoint is set: voice.tts_url (TTS_BASE_URL)".into()),
             _ => (
                 piper().or_else(system).or_else(espeak).or_else(endpoint),
-                "nothing here can speak: install espeak-ng (apt install espeak-ng), or piper with a voice"
-                    .into(),
+                format!(
+                    "nothing here can speak: install espeak-ng (apt install espeak-ng), or piper: {}",
+                    no_piper("")
+                ),
             ),
         };
         found.ok_or_else(|| Error::unavailable(missing))
@@ -80,6 +76,16 @@ impl Engine {
     }
 }
 
+/// What Piper lacks: the program, a voice, or this one.
+fn no_piper(voice: &str) -> String {
+    let voice = if voice.is_empty() { "en_US-lessac-medium" } else { voice };
+    let fetch = format!("`luna models get piper-{voice}` fetches a voice");
+    match which::which("piper") {
+        Ok(_) => format!("Piper has no voice here, or not this one: {fetch}"),
+        Err(_) => format!("Piper is missing: pip install piper-tts installs it, {fetch}"),
+    }
+}
+
 /// The voice of this name in the folder of models; without a name the first one of this language (its name begins with
 /// it: `de_DE-thorsten-medium`), or of any.
 fn piper_voice(models: &Path, name: &str, language: &str) -> Option<PathBuf> {
@@ -88,6 +94,8 @@ fn piper_voice(models: &Path, name: &str, language: &str) -> Option<PathBuf> {
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|end| end == "onnx"))
+        // Piper does not speak without the settings of a voice.
+        .filter(|path| path.with_extension("onnx.json").is_file())
         .collect();
     voices.sort();
     let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -168,7 +176,10 @@ pub(crate) mod tests {
         let models = tempfile::tempdir().unwrap();
         let settings = |engine: &str| VoiceSettings { engine: engine.into(), ..VoiceSettings::default() };
         let error = Engine::chosen(&settings("piper"), models.path()).unwrap_err();
-        assert!(error.message.contains("install piper"), "{error}");
+        assert!(error.message.contains("luna models get piper-en_US-lessac-medium"), "{error}");
+        let wanted = VoiceSettings { voice: "de_DE-thorsten-medium".into(), ..settings("piper") };
+        let error = Engine::chosen(&wanted, models.path()).unwrap_err();
+        assert!(error.message.contains("luna models get piper-de_DE-thorsten-medium"), "{error}");
         let error = Engine::chosen(&settings("endpoint"), models.path()).unwrap_err();
         assert!(error.message.contains("voice.tts_url"), "{error}");
     }
@@ -178,8 +189,11 @@ pub(crate) mod tests {
         let models = tempfile::tempdir().unwrap();
         let folder = models.path().join("piper");
         std::fs::create_dir(&folder).unwrap();
-        for name in ["en_US-amy-low.onnx", "de_DE-thorsten-medium.onnx", "de_DE-thorsten-medium.onnx.json"] {
-            std::fs::write(folder.join(name), "").unwrap();
+        for name in ["en_US-amy-low", "de_DE-thorsten-medium", "aa_AA-without-settings"] {
+            std::fs::write(folder.join(format!("{name}.onnx")), "").unwrap();
+            if !name.starts_with("aa") {
+                std::fs::write(folder.join(format!("{name}.onnx.json")), "").unwrap();
+            }
         }
         let name = |wanted, language| {
             piper_voice(models.path(), wanted, language).map(|p| p.file_stem().unwrap().to_owned())

@@ -1310,6 +1310,8 @@ export const de: Catalogue = {
     microphone: "Mikrofon",
     loudspeaker: "Lautsprecher",
     systemChoice: "Wie im System eingestellt",
+    vad: "Wie Sprache gefunden wird",
+    vads: { neural: "Am Klang einer Stimme", energy: "Nur an der Lautstärke, für geflüsterte oder verzerrte Stimmen" },
     model: "Sprachmodell",
     speak: "Antworten sprechen",
     speakHint: "Antworten auf Gesprochenes werden Satz für Satz gesprochen.",

@@ -1314,6 +1314,8 @@ export const en = {
     microphone: "Microphone",
     loudspeaker: "Loudspeaker",
     systemChoice: "The system’s choice",
+    vad: "How speech is found",
+    vads: { neural: "By the sound of a voice", energy: "By loudness alone, for whispered or distorted voices" },
     model: "Speech model",
     speak: "Speak answers",
     speakHint: "Answers to what you say are spoken, sentence by sentence.",

@@ -337,9 +337,13 @@ trouble: string | null, } | { "type": "voice_level",
  */
 level: number, } | { "type": "voice_heard", 
 /**
- * The text.
+ * The words that stay.
  */
 text: string, 
+/**
+ * Words behind them that may still change; none once it is whole.
+ */
+tentative: string, 
 /**
  * Whether it is all of it.
  */

@@ -26,6 +26,11 @@ wake_sensitivity: number,
  */
 only_known: boolean, 
 /**
+ * How speech is found: `neural`, which knows a voice from noise, or `energy`, by loudness alone, which also finds
+ * whispered and distorted voices.
+ */
+vad: string, 
+/**
  * The whisper model, by name: `tiny`, `base.en`, `large-v3`.
  */
 stt_model: string, 

@@ -60,6 +60,8 @@ pub struct Hints {
     pub words: String,
     /// The language, as `en`; empty = heard.
     pub language: String,
+    /// More will be said, and this is only shown meanwhile: sooner is better than exact.
+    pub interim: bool,
 }
 
 /// What was understood.
@@ -78,6 +80,8 @@ pub enum Sound {
     Level(f64),
     /// Somebody began to speak.
     Began,
+    /// Somebody goes on speaking: what was said since it began; about twice a second.
+    Speaking(Speech),
     /// A breath: what was said since it began. More may follow.
     Pause(Speech),
     /// Somebody stopped: all that was said, and how long the silence was that told so.

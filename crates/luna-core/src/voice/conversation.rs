@@ -2,8 +2,6 @@
 //! understood and answered; who speaks over an answer stops it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -13,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::following::{Following, Understanding};
 use super::mouth::{Answered, Heard, answer, millis};
 use super::{Press, Pressed, phrase};
 use crate::Luna;
@@ -125,19 +124,6 @@ fn pressed((press, at): Pressed, attention: Attention, busy: bool) -> Attention 
     }
 }
 
-/// Something that was said and is being understood.
-struct Understanding {
-    task: JoinHandle<Result<Transcript>>,
-    samples: usize,
-}
-
-impl Drop for Understanding {
-    /// What nobody waits for is not worth the processor.
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 struct Question {
     understanding: Understanding,
     speech: Speech,
@@ -157,11 +143,7 @@ struct Talk {
     settings: VoiceSettings,
     attention: Attention,
     speaking: bool,
-    /// Whether what is being said sounded at a breath as if it began with her name. Then it does to its end: what follows
-    /// may only hide it.
-    called: Arc<AtomicBool>,
-    /// What was said up to the last breath, understood ahead of its end.
-    ahead: Option<Understanding>,
+    following: Following,
     /// What was said so far while the button is held.
     held: Vec<f32>,
     /// What was said and is being understood, in order.
@@ -175,12 +157,11 @@ struct Talk {
 impl Talk {
     fn new(luna: Luna, settings: VoiceSettings, attention: Attention) -> Self {
         Self {
+            following: Following::new(luna.clone()),
             luna,
             settings,
             attention,
             speaking: false,
-            called: Arc::default(),
-            ahead: None,
             held: Vec::new(),
             questions: VecDeque::new(),
             answering: None,
@@ -220,7 +201,7 @@ impl Talk {
                 },
                 _ = settings.changed() => {
                     let now = settings.borrow_and_update().voice.clone();
-                    let opened = |s: &VoiceSettings| (s.input.clone(), s.wake_word, s.muted);
+                    let opened = |s: &VoiceSettings| (s.input.clone(), s.wake_word, s.muted, s.vad.clone());
                     let reopen = opened(&now) != opened(&self.settings);
                     self.settings = now;
                     if self.settings.muted {
@@ -265,8 +246,7 @@ impl Talk {
             Sound::Level(level) => self.luna.bus().publish(Event::VoiceLevel { level }),
             Sound::Began => {
                 self.speaking = true;
-                self.called = Arc::default();
-                self.ahead = None;
+                self.following.begin(!self.held.is_empty());
                 // Where it does not stop her, she is at least easier to talk over.
                 self.luna.voice().duck(true);
                 if self.answering.is_some() && self.settings.barge_in && self.luna.voice_state().speaking {
@@ -279,9 +259,13 @@ impl Talk {
             }
             Sound::Pause(speech) if self.wanted() => {
                 let speech = self.with_held(speech);
-                self.ahead = Some(self.understand(&speech));
+                self.following.breath(&speech, &self.settings, self.attends());
             }
-            Sound::Pause(_) => {}
+            Sound::Speaking(speech) if self.wanted() => {
+                let speech = self.with_held(speech);
+                self.following.so_far(&speech, &self.settings, self.attends());
+            }
+            Sound::Pause(_) | Sound::Speaking(_) => {}
             Sound::Ended { speech, silence_ms } => self.ended(speech, silence_ms),
             Sound::Lost(why) => {
                 self.luna.voice().duck(false);
@@ -299,17 +283,22 @@ impl Talk {
             && (self.attention != Attention::Name || self.settings.wake_word)
     }
 
+    /// Whether it is for her, whatever its words.
+    fn attends(&self) -> bool {
+        self.attention != Attention::Name
+    }
+
     fn ended(&mut self, speech: Speech, silence_ms: u64) {
         self.speaking = false;
         self.luna.voice().duck(false);
         if !self.wanted() || self.questions.len() >= WAITING {
-            self.ahead = None;
+            self.following.forget();
             return;
         }
         let speech = self.with_held(speech);
         if matches!(self.attention, Attention::Held(..)) {
             // More may follow until the button is let go.
-            self.ahead = Some(self.understand(&speech));
+            self.following.breath(&speech, &self.settings, true);
             self.held = speech.0.to_vec();
             return;
         }
@@ -330,39 +319,10 @@ impl Talk {
 
     /// Has it understood, and answered when it is for her.
     fn ask(&mut self, speech: Speech, silence_ms: u64) {
-        let ahead = self.ahead.take();
-        let attended = self.attention != Attention::Name;
-        // Nothing was said since the last breath, so what was understood then is all.
-        let understanding =
-            ahead.filter(|ahead| ahead.samples == speech.0.len()).unwrap_or_else(|| self.understand(&speech));
+        let attended = self.attends();
+        let understanding = self.following.whole(&speech, &self.settings, attended);
         let ended = Instant::now();
         self.questions.push_back(Question { understanding, speech, ended, silence_ms, attended });
-    }
-
-    fn understand(&self, speech: &Speech) -> Understanding {
-        let (luna, settings, speech) = (self.luna.clone(), self.settings.clone(), speech.clone());
-        let attended = self.attention != Attention::Name;
-        let (samples, called) = (speech.0.len(), Arc::clone(&self.called));
-        let task = tokio::spawn(async move {
-            if !attended && !called.load(Ordering::Relaxed) {
-                if !luna.voice().may_be_called(&speech, &settings).await {
-                    return Ok(Transcript::default());
-                }
-                called.store(true, Ordering::Relaxed);
-            }
-            let hints = luna.hints().await;
-            let transcript = luna.voice().transcribe(speech.clone(), &settings, hints).await?;
-            let called = !attended && phrase::after(&transcript.text, &settings.wake_phrase).is_some();
-            if called && settings.only_known && !luna.said_by_owner(&speech).await {
-                tracing::debug!("somebody else said the wake phrase");
-                return Ok(Transcript::default());
-            }
-            if attended && !transcript.text.is_empty() {
-                luna.bus().publish(Event::VoiceHeard { text: transcript.text.clone(), whole: false });
-            }
-            Ok(transcript)
-        });
-        Understanding { task, samples }
     }
 
     fn understood(&mut self, understood: Result<Transcript>) {
@@ -393,7 +353,11 @@ impl Talk {
             (None, true) if !text.trim().is_empty() => text,
             (None, _) => return,
         };
-        self.luna.bus().publish(Event::VoiceHeard { text: text.clone(), whole: true });
+        self.luna.bus().publish(Event::VoiceHeard {
+            text: text.clone(),
+            tentative: String::new(),
+            whole: true,
+        });
         let turn = VoiceTurn {
             at: self.luna.clock().now(),
             heard: text.clone(),

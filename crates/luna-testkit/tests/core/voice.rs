@@ -119,6 +119,116 @@ async fn what_sounded_like_her_name_at_a_breath_does_so_to_its_end() {
     assert_eq!(luna.voice.transcribed(), 3);
 }
 
+/// The next text that is shown: what stays, what may change, whether it is all.
+async fn shown(
+    events: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<Event>>,
+) -> (String, String, bool) {
+    let heard = async {
+        loop {
+            if let Event::VoiceHeard { text, tentative, whole } = &*events.recv().await.unwrap() {
+                return (text.clone(), tentative.clone(), *whole);
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("a text is shown")
+}
+
+/// Speaks on until what was said so far was put into words so often.
+async fn speak_on(luna: &InMemory, interims: usize) {
+    let speaking = async {
+        while luna.voice.interims() < interims {
+            luna.voice.sound(Sound::Speaking(spoken_by(0, 2))).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, speaking).await.is_ok(), "never put into words");
+}
+
+fn text(stable: &str, tentative: &str, whole: bool) -> (String, String, bool) {
+    (stable.to_owned(), tentative.to_owned(), whole)
+}
+
+#[tokio::test]
+async fn what_is_said_is_shown_while_somebody_still_speaks() {
+    let luna = awake(json!({ "follow_up_s": 0 })).await;
+    luna.press(Press::Toggle).await.unwrap();
+    until(&luna, "listens", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.voice.understand(["Set the.", "Set the volume to", "Set the volume to 30."]);
+    luna.voice.sound(Sound::Began).await;
+    // A word is not worth it yet.
+    luna.voice.sound(Sound::Speaking(spoken_by(0, 0))).await;
+    let began = std::time::Instant::now();
+    speak_on(&luna, 1).await;
+    assert_eq!(shown(&mut events).await, text("", "Set the.", false));
+    speak_on(&luna, 2).await;
+    assert!(began.elapsed() > Duration::from_secs(1), "the recogniser is left alone for a while");
+    assert_eq!(shown(&mut events).await, text("Set the", "volume to", false));
+    luna.model.then(Reply::says("Done."));
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 3), silence_ms: 500 }).await;
+    assert_eq!(shown(&mut events).await, text("Set the volume to 30.", "", true));
+    assert_eq!(turn(&mut events).await.heard, "Set the volume to 30.");
+}
+
+#[tokio::test]
+async fn what_is_said_to_others_is_not_followed_and_what_follows_her_name_is() {
+    let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.voice.sound(Sound::Began).await;
+    for _ in 0..20 {
+        luna.voice.sound(Sound::Speaking(spoken_by(0, 2))).await;
+    }
+    luna.voice.sound(Sound::Ended { speech: unlike_her_name(), silence_ms: 500 }).await;
+
+    luna.voice.understand(["Hey Luna,", "Hey Luna, what time", "Hey Luna, what time is it?"]);
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.sound(Sound::Pause(spoken_by(0, 1))).await;
+    until(&luna, "her name is put into words", |l| l.voice.transcribed() == 1).await;
+    assert_eq!(luna.voice.interims(), 0);
+    speak_on(&luna, 1).await;
+    assert_eq!(shown(&mut events).await, text("", "what time", false));
+    luna.model.then(Reply::says("Noon."));
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 3), silence_ms: 500 }).await;
+    assert_eq!(turn(&mut events).await.heard, "what time is it?");
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_what_was_said_so_far() {
+    let luna = awake(json!({ "follow_up_s": 0 })).await;
+    luna.press(Press::Toggle).await.unwrap();
+    until(&luna, "listens", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.voice.understand_slowly();
+    luna.voice.understand(["Lock the screen."]);
+    luna.voice.sound(Sound::Began).await;
+    speak_on(&luna, 1).await;
+    for _ in 0..20 {
+        luna.voice.sound(Sound::Speaking(spoken_by(0, 2))).await;
+    }
+    luna.model.then(Reply::says("Done."));
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 3), silence_ms: 500 }).await;
+    assert_eq!(turn(&mut events).await.heard, "Lock the screen.");
+    assert_eq!(luna.voice.interims(), 1, "one at a time");
+}
+
+#[tokio::test]
+async fn an_address_that_may_cost_money_is_not_asked_what_was_said_so_far() {
+    let luna = awake(json!({ "follow_up_s": 0, "stt_url": "http://127.0.0.1:9/v1" })).await;
+    luna.press(Press::Toggle).await.unwrap();
+    until(&luna, "listens", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.voice.sound(Sound::Began).await;
+    for _ in 0..20 {
+        luna.voice.sound(Sound::Speaking(spoken_by(0, 2))).await;
+    }
+    luna.voice.understand(["Lock the screen."]);
+    luna.model.then(Reply::says("Done."));
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 3), silence_ms: 500 }).await;
+    assert_eq!(turn(&mut events).await.heard, "Lock the screen.");
+    assert_eq!(luna.voice.interims(), 0);
+}
+
 #[tokio::test]
 async fn a_deed_by_voice_passes_the_gate_like_any_other() {
     let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;

@@ -1,6 +1,7 @@
 //! Measures hearing: for each whisper model that is in LUNA_MODELS_DIR the word error rate and the real-time factor on read
 //! sentences with known words, beside whisper.cpp's own program where it is installed; how fast recordings are read and
-//! feelings heard; how well voices are told apart; and, with a microphone made of air, what listening costs and how long an answer takes.
+//! feelings heard; how well voices are told apart; and, with a microphone made of air, what listening costs, how long an
+//! answer takes and how soon she is silent when somebody speaks over her.
 //!
 //!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
 #![allow(
@@ -9,6 +10,7 @@
     reason = "a program whose product is what it prints"
 )]
 
+mod barge_in;
 mod room;
 mod speakers;
 

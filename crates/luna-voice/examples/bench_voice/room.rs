@@ -14,6 +14,8 @@ use luna_testkit::{HeldSecrets, InMemory, Ingredients, Reply};
 use luna_voice::{LocalVoice, models, wake};
 use serde_json::json;
 
+use super::barge_in;
+
 /// What is said to her, and what a recogniser without a model is told that it was.
 const WISHES: [&str; 4] = [
     "Hey Luna, set the volume to thirty",
@@ -27,10 +29,10 @@ const TIMES: usize = 5;
 const DETECTED: u8 = 50;
 const ANSWER: &str = "It is done. Is there anything else that I can do?";
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ends with what was measured.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -41,7 +43,8 @@ impl Drop for Running {
 
 /// Starts the sound server, and this program once more inside.
 pub(crate) fn around() -> Result<()> {
-    let missing = ["pulseaudio", "paplay", "espeak-ng"].into_iter().find(|name| which::which(name).is_err());
+    let missing =
+        ["pulseaudio", "paplay", "parec", "espeak-ng"].into_iter().find(|name| which::which(name).is_err());
     if let Some(missing) = missing {
         println!("SKIPPED: everything with a microphone: {missing} is not installed");
         return Ok(());
@@ -74,14 +77,15 @@ pub(crate) fn around() -> Result<()> {
     inside.status().map(drop).map_err(Error::internal)
 }
 
-/// What is measured inside. `BENCH_SECONDS` says how long each state is listened to (60).
+/// What is measured inside. `BENCH_SECONDS` says how long each state is listened to (60), `BENCH_LOAD_SECONDS` how long the
+/// microphone is under load (600).
 pub(crate) async fn inside(models: PathBuf, readings: &[PathBuf]) -> Result<()> {
-    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    let seconds = |name: &str, usual| std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(usual);
     let voice = || Arc::new(LocalVoice::new(models.clone(), Arc::new(HeldSecrets::default())));
     for sensitivity in [wake::ALL, DETECTED] {
-        awake(voice(), &models, readings, seconds, sensitivity).await?;
+        awake(voice(), &models, readings, seconds("BENCH_SECONDS", 60), sensitivity).await?;
     }
-    under_load(&voice(), readings, seconds).await
+    under_load(&voice(), readings, seconds("BENCH_LOAD_SECONDS", 600)).await
 }
 
 /// Luna with her wake word on, and a model that answers at once: what waiting costs, and how long an answer takes.
@@ -145,6 +149,10 @@ async fn awake(
     }
     told("  last word to text        ", turns.iter().map(|t| t.recognise_ms).collect());
     told("  last word to first sound ", turns.iter().filter_map(to_sound).collect());
+    told("  first sentence to sound  ", turns.iter().filter_map(|turn| turn.sound_ms).collect());
+    if sensitivity == wake::ALL {
+        barge_in::measure(&luna, &script.nothing).await?;
+    }
 
     // Her voice is let go after a while; until then it costs more than listening.
     tokio::time::sleep(Duration::from_secs(21)).await;
@@ -168,7 +176,7 @@ async fn awake(
 }
 
 /// Waits until she waits for her name.
-async fn until_idle(luna: &InMemory) -> Result<()> {
+pub(super) async fn until_idle(luna: &InMemory) -> Result<()> {
     let until = Instant::now() + PATIENCE;
     while luna.voice_state().phase != VoicePhase::Idle {
         if Instant::now() > until {
@@ -184,7 +192,7 @@ fn to_sound(turn: &VoiceTurn) -> Option<u64> {
     Some(turn.recognise_ms + turn.think_ms + turn.sound_ms?)
 }
 
-fn told(what: &str, mut times: Vec<u64>) {
+pub(super) fn told(what: &str, mut times: Vec<u64>) {
     times.sort_unstable();
     let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
     match (at(50), at(95)) {
@@ -194,10 +202,15 @@ fn told(what: &str, mut times: Vec<u64>) {
 }
 
 /// Says a wish into the microphone; returns when it was said.
-async fn say(folder: &Path, n: usize) -> Result<()> {
+pub(super) async fn say(folder: &Path, n: usize) -> Result<()> {
     let voices = ["en-gb", "en-us+f3", "en-gb-scotland", "en-us+m3", "en+f2"];
     let (text, voice) = (WISHES[n % WISHES.len()], voices[n / WISHES.len() % voices.len()]);
-    let file = folder.join(format!("{n}.wav"));
+    play(folder, &n.to_string(), voice, text).await
+}
+
+/// Has it said by a voice of espeak-ng, and plays it into the microphone.
+pub(super) async fn play(folder: &Path, name: &str, voice: &str, text: &str) -> Result<()> {
+    let file = folder.join(format!("{name}.wav"));
     let made = Command::new("espeak-ng").args(["-v", voice, "-s", "150", "-w"]).arg(&file).arg(text).status();
     made.map_err(Error::internal)?;
     let mut play = tokio::process::Command::new("paplay");

@@ -1,13 +1,15 @@
 //! whisper.cpp on a thread of its own: one model at a time, loaded with the first request, freed when idle.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use luna_core::ports::{Hints, Speech, Transcript};
+use luna_core::ports::{Hints, SPEECH_RATE, Speech, Transcript};
 use luna_model::{Error, Result};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
 /// Requests that may wait.
@@ -20,25 +22,50 @@ const NO_SPEECH: f32 = 0.6;
 const UNSURE: f32 = 0.4;
 /// What the model needs at least, in samples: it refuses less than a second.
 const SHORTEST: usize = 17_600;
+/// Of half a minute whisper encodes 1500 positions, however little was said. For what is only shown meanwhile half of them
+/// do, as in whisper.cpp's own streaming examples, which halves the wait; they hold 15 seconds.
+const INTERIM_CONTEXT: i32 = 768;
+const INTERIM_LONGEST: usize = 15 * SPEECH_RATE as usize;
+
+/// A loaded model: makes words of speech. It gives up soon once the token says that nobody waits for them.
+type Model = Box<dyn FnMut(&Speech, &Hints, &CancellationToken) -> Result<Transcript>>;
+/// Loads the model in a file; on the thread, where it stays.
+type Load = Arc<dyn Fn(&Path) -> Result<Model> + Send + Sync>;
 
 struct Job {
     file: PathBuf,
     speech: Speech,
     hints: Hints,
+    /// Who asked has stopped waiting: more was said since.
+    gone: CancellationToken,
     done: oneshot::Sender<Result<Transcript>>,
 }
 
 /// The way to the thread, which starts with the first request.
-#[derive(Default)]
 pub(super) struct Thread {
     jobs: Mutex<Option<SyncSender<Job>>>,
+    load: Load,
+    keep: Duration,
+}
+
+impl Default for Thread {
+    fn default() -> Self {
+        Self::new(Arc::new(load), KEEP)
+    }
 }
 
 impl Thread {
+    /// Loads models like this, and keeps one in memory for so long after it was used last.
+    fn new(load: Load, keep: Duration) -> Self {
+        Self { jobs: Mutex::new(None), load, keep }
+    }
+
     pub(super) async fn transcribe(&self, file: PathBuf, speech: Speech, hints: Hints) -> Result<Transcript> {
         let (done, transcript) = oneshot::channel();
+        let gone = CancellationToken::new();
+        let _waits = gone.clone().drop_guard();
         self.jobs()?
-            .try_send(Job { file, speech, hints, done })
+            .try_send(Job { file, speech, hints, gone, done })
             .map_err(|_| Error::unavailable("too much waits to be understood already; try again"))?;
         transcript.await.map_err(|_| Error::unavailable("the recogniser broke off"))?
     }
@@ -51,19 +78,20 @@ impl Thread {
         // whisper.cpp writes to the terminal otherwise.
         whisper_rs::install_logging_hooks();
         let (sender, waiting) = sync_channel(QUEUE);
+        let (load, keep) = (Arc::clone(&self.load), self.keep);
         std::thread::Builder::new()
             .name("luna-whisper".into())
-            .spawn(move || serve(&waiting))
+            .spawn(move || serve(&waiting, &load, keep))
             .map_err(|e| Error::unavailable("no thread is left for the recogniser").because(e))?;
         Ok(jobs.insert(sender).clone())
     }
 }
 
 /// Ends when the [`Thread`] is dropped.
-fn serve(waiting: &Receiver<Job>) {
-    let mut loaded: Option<(PathBuf, WhisperState)> = None;
+fn serve(waiting: &Receiver<Job>, load: &Load, keep: Duration) {
+    let mut loaded: Option<(PathBuf, Model)> = None;
     loop {
-        let job = match waiting.recv_timeout(KEEP) {
+        let job = match waiting.recv_timeout(keep) {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
                 loaded = None;
@@ -71,39 +99,45 @@ fn serve(waiting: &Receiver<Job>) {
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        // Who asked has stopped waiting: more was said since.
-        if job.done.is_closed() {
+        if job.gone.is_cancelled() {
             continue;
         }
         if loaded.as_ref().is_none_or(|(file, _)| *file != job.file) {
             drop(loaded.take());
             loaded = match load(&job.file) {
-                Ok(state) => Some((job.file.clone(), state)),
+                Ok(model) => Some((job.file.clone(), model)),
                 Err(error) => {
                     let _ = job.done.send(Err(error));
                     continue;
                 }
             };
         }
-        let Some((_, state)) = &mut loaded else { continue };
-        let _ = job.done.send(recognise(state, &job.speech, &job.hints));
+        let Some((_, model)) = &mut loaded else { continue };
+        let _ = job.done.send(model(&job.speech, &job.hints, &job.gone));
     }
 }
 
-fn load(file: &Path) -> Result<WhisperState> {
+fn load(file: &Path) -> Result<Model> {
     let context = WhisperContext::new_with_params(file, WhisperContextParameters::default());
-    context.and_then(|context| context.create_state()).map_err(|e| {
+    let mut state = context.and_then(|context| context.create_state()).map_err(|e| {
         Error::unavailable(format!(
             "the speech model {} cannot be loaded ({e}); remove it and fetch it again",
             file.display()
         ))
         .because(e)
-    })
+    })?;
+    let asker = Arc::new(Mutex::new(CancellationToken::new()));
+    let parameters = parameters(Arc::clone(&asker));
+    Ok(Box::new(move |speech: &Speech, hints: &Hints, gone: &CancellationToken| {
+        *asker.lock() = gone.clone();
+        recognise(&mut state, parameters.clone(), speech, hints)
+    }))
 }
 
-fn recognise(state: &mut WhisperState, speech: &Speech, hints: &Hints) -> Result<Transcript> {
+/// What holds for every request. whisper.cpp asks after each pass of the encoder and the decoder whether to give up.
+/// Made once a model, because whisper-rs never frees the closure.
+fn parameters(asker: Arc<Mutex<CancellationToken>>) -> FullParams<'static, 'static> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
-    parameters.set_n_threads(threads());
     parameters.set_print_progress(false);
     parameters.set_print_realtime(false);
     parameters.set_print_special(false);
@@ -111,6 +145,22 @@ fn recognise(state: &mut WhisperState, speech: &Speech, hints: &Hints) -> Result
     parameters.set_no_context(true);
     parameters.set_suppress_blank(true);
     parameters.set_suppress_nst(true);
+    // Boxed here, because whisper-rs calls what it is given as if it were this type.
+    let given_up: Box<dyn FnMut() -> bool> = Box::new(move || asker.lock().is_cancelled());
+    parameters.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(given_up);
+    parameters
+}
+
+fn recognise<'a>(
+    state: &mut WhisperState,
+    mut parameters: FullParams<'a, 'a>,
+    speech: &Speech,
+    hints: &'a Hints,
+) -> Result<Transcript> {
+    parameters.set_n_threads(threads());
+    if hints.interim && speech.0.len() <= INTERIM_LONGEST {
+        parameters.set_audio_ctx(INTERIM_CONTEXT);
+    }
     parameters.set_language(Some(if hints.language.is_empty() { "auto" } else { &hints.language }));
     if !hints.words.is_empty() {
         parameters.set_initial_prompt(&hints.words.replace('\0', " "));
@@ -161,6 +211,81 @@ mod tests {
         None
     }
 
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn speech(samples: usize) -> Speech {
+        Speech(vec![0.1; samples].into())
+    }
+
+    /// Says that it was dropped.
+    struct Held(std::sync::mpsc::Sender<&'static str>);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            let _ = self.0.send("freed");
+        }
+    }
+
+    /// A thread whose models understand everything as the same, and what becomes of them.
+    fn scripted(keep: Duration) -> (Thread, Receiver<&'static str>) {
+        let (tell, told) = std::sync::mpsc::channel();
+        let tell = Mutex::new(tell);
+        let load: Load = Arc::new(move |_: &Path| -> Result<Model> {
+            let held = Held(tell.lock().clone());
+            let _ = held.0.send("loaded");
+            Ok(Box::new(move |speech: &Speech, hints: &Hints, gone: &CancellationToken| {
+                let _ = held.0.send("asked");
+                let until = std::time::Instant::now() + PATIENCE;
+                while hints.interim && !gone.is_cancelled() && std::time::Instant::now() < until {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(Transcript { text: format!("{} samples", speech.0.len()), language: None })
+            }))
+        });
+        (Thread::new(load, keep), told)
+    }
+
+    #[tokio::test]
+    async fn a_model_is_freed_when_idle_and_loaded_again_when_asked() {
+        let (thread, told) = scripted(Duration::from_millis(50));
+        let ask = |file: &str| thread.transcribe(file.into(), speech(3), Hints::default());
+        for _ in 0..2 {
+            assert_eq!(ask("a").await.unwrap().text, "3 samples");
+            let said: Vec<_> = (0..3).map(|_| told.recv_timeout(PATIENCE).unwrap()).collect();
+            assert_eq!(said, ["loaded", "asked", "freed"]);
+        }
+        assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "idle for good");
+    }
+
+    #[tokio::test]
+    async fn a_model_in_use_stays_and_another_takes_its_place() {
+        let (thread, told) = scripted(PATIENCE);
+        for file in ["a", "a", "b"] {
+            thread.transcribe(file.into(), speech(3), Hints::default()).await.unwrap();
+        }
+        let said: Vec<_> = told.try_iter().collect();
+        assert_eq!(said, ["loaded", "asked", "asked", "freed", "loaded", "asked"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_nobody_waits_for_any_more_holds_nothing_up() {
+        let (thread, told) = scripted(PATIENCE);
+        let thread = Arc::new(thread);
+        let ask = |samples, interim| {
+            let (thread, hints) = (Arc::clone(&thread), Hints { interim, ..Hints::default() });
+            tokio::spawn(async move { thread.transcribe("a".into(), speech(samples), hints).await })
+        };
+        let so_far = ask(1, true);
+        assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "loaded");
+        assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "asked");
+        let (overtaken, whole) = (ask(2, true), ask(3, false));
+        so_far.abort();
+        overtaken.abort();
+        let began = std::time::Instant::now();
+        assert_eq!(whole.await.unwrap().unwrap().text, "3 samples");
+        assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn models_of_every_size_load_and_decode() {
         let thread = Thread::default();
@@ -168,10 +293,12 @@ mod tests {
         let speech = crate::decode::speech(std::fs::read(wav).unwrap()).unwrap();
         for model in ["for-tests-ggml-tiny.bin", "for-tests-ggml-tiny.en.bin", "for-tests-ggml-base.bin"] {
             let Some(file) = shared(model) else { return };
-            let hints = Hints { words: "Luna, Ada.".into(), language: "en".into() };
-            let heard = thread.transcribe(file, speech.clone(), hints).await.unwrap();
-            // Its weights are empty: that it decodes is all it can show.
-            assert!(heard.text.len() < 2_000, "{}", heard.text);
+            for interim in [false, true] {
+                let hints = Hints { words: "Luna, Ada.".into(), language: "en".into(), interim };
+                let heard = thread.transcribe(file.clone(), speech.clone(), hints).await.unwrap();
+                // Its weights are empty: that it decodes is all it can show.
+                assert!(heard.text.len() < 2_000, "{}", heard.text);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ export function namedSettings(): NamedSetting[] {
       ...[desktop.hotkeys, desktop.login, desktop.tray, desktop.free, desktop.notices, desktop.notify, desktop.quiet],
     ],
     voice: [
-      ...[voice.muted, voice.wake, voice.phrase, voice.sensitivity, voice.onlyKnown, voice.microphone, voice.language, voice.followUp, voice.model],
+      ...[voice.muted, voice.wake, voice.phrase, voice.sensitivity, voice.onlyKnown, voice.microphone, voice.vad, voice.language, voice.followUp, voice.model],
       ...[voice.speak, voice.bargeIn, voice.engine, voice.loudspeaker, voice.rate, voice.volume, voice.emotion, voice.turns],
     ],
     sight: [sight.privateWindows, sight.screen, sight.which, sight.show],

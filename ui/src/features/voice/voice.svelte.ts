@@ -13,8 +13,10 @@ class Voice {
   phase = $state<VoicePhase>("off");
   trouble = $state<string | undefined>(undefined);
   level = $state(0);
-  /** What is understood so far, or was last. */
+  /** What is understood so far and stays, or was understood last. */
   heard = $state("");
+  /** Words behind it that may still change. */
+  tentative = $state("");
   turns = $state.raw<VoiceTurn[]>([]);
   /** Whether she listens to what is said, thinks about it or speaks. */
   readonly active = $derived(this.phase === "listening" || this.phase === "thinking" || this.phase === "speaking");
@@ -24,13 +26,15 @@ class Voice {
   start(): void {
     live.listen((event) => {
       if (event.type === "voice_changed") {
-        if (event.phase !== this.phase && event.phase === "listening") this.heard = "";
+        if (event.phase !== this.phase && event.phase === "listening") this.heard = this.tentative = "";
         this.phase = event.phase;
         this.trouble = event.trouble ?? undefined;
         if (event.phase === "off") this.level = 0;
       } else if (event.type === "voice_level") this.level = event.level;
-      else if (event.type === "voice_heard") this.heard = event.text;
-      else if (event.type === "voice_turn_ended") this.turns = [event.turn, ...this.turns].slice(0, SHOWN);
+      else if (event.type === "voice_heard") {
+        this.heard = event.text;
+        this.tentative = event.tentative;
+      } else if (event.type === "voice_turn_ended") this.turns = [event.turn, ...this.turns].slice(0, SHOWN);
     });
   }
 

@@ -48,6 +48,7 @@ export const SETTINGS: Settings = {
     wake_phrase: "hey luna",
     wake_sensitivity: 100,
     only_known: false,
+    vad: "neural",
     stt_model: "base",
     stt_url: null,
     language: "",

@@ -1,0 +1,140 @@
+//! How soon she is silent when somebody speaks over her: from the first sample of the voice in the microphone to the last
+//! of hers in the loudspeaker, both recorded from the sound server by one clock.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use luna_core::voice::Press;
+use luna_model::{Error, Event, Result};
+use luna_testkit::{InMemory, Reply};
+
+use super::room::{PATIENCE, Running, play, say, told, until_idle};
+
+/// How often it is tried.
+const TRIES: usize = 12;
+/// What she says: one sentence, so that she herself makes no pause.
+const STORY: &str = "Once upon a time there was a moon who lived alone above a lake where nobody ever came and who counted \
+    the fishes and the stars and the boats that went by and never forgot a single one of them until somebody told it to stop";
+/// She is heard for so long first, as by anybody who interrupts.
+const HEARD: Duration = Duration::from_secs(2);
+/// Softer than this is silence.
+const SILENT: f32 = 0.004;
+/// A piece of what is recorded, in samples at 16 kHz, and how long it is.
+const PIECE: usize = 80;
+const LONG: Duration = Duration::from_millis(5);
+
+/// Tries it, and prints how it went. Her microphone is open, and what she hears is a wish, unless it is `nothing`.
+pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool) -> Result<()> {
+    luna.model.improvise(|_| Reply::says(STORY));
+    let folder = tempfile::tempdir().map_err(Error::internal)?;
+    let (mut silent, mut noticed, mut failed) = (vec![], vec![], 0);
+    for n in 0..TRIES {
+        let went = once(luna, folder.path(), n, nothing).await?;
+        // Where a model understood what stopped her, that is answered too.
+        luna.press(Press::Hush).await?;
+        nothing.store(false, Ordering::Relaxed);
+        match went {
+            Some((stopped, quiet)) => {
+                noticed.push(stopped);
+                silent.push(quiet);
+            }
+            None => failed += 1,
+        }
+        until_idle(luna).await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        until_idle(luna).await?;
+    }
+    println!("  somebody speaks over her {TRIES} times; {failed} times she was not speaking or spoke on:");
+    told("  first sample to her stop ", noticed);
+    told("  first sample to silence  ", silent);
+    println!("  (should be below 200 ms; what lies between the two is the sound server's)");
+    Ok(())
+}
+
+/// Milliseconds from the first sample of the voice until she stops, and until nothing is heard of her.
+async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool) -> Result<Option<(u64, u64)>> {
+    let mut events = luna.bus().watch();
+    say(folder, n).await?;
+    let speaks = async {
+        while !luna.voice_state().speaking {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE / 4, speaks).await.is_err() {
+        return Ok(None);
+    }
+    nothing.store(true, Ordering::Relaxed);
+    let (microphone, loudspeaker) = (Meter::of("microphone")?, Meter::of("loudspeaker.monitor")?);
+    tokio::time::sleep(HEARD).await;
+    let ended = async {
+        loop {
+            match events.recv().await {
+                Ok(event) if matches!(&*event, Event::VoiceTurnEnded { turn } if turn.interrupted) => {
+                    return Some(Instant::now());
+                }
+                Ok(event) if matches!(&*event, Event::VoiceTurnEnded { .. }) => return None,
+                _ => {}
+            }
+        }
+    };
+    let voice = ["en-gb", "en-us+f3", "en-gb-scotland", "en-us+m3"][n % 4];
+    let name = format!("over-{n}");
+    let over = play(folder, &name, voice, "Please stop that now, and be quiet");
+    let (ended, over) = tokio::join!(tokio::time::timeout(PATIENCE / 4, ended), over);
+    over?;
+    // What was played last is still on its way.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let Ok(Some(stopped)) = ended else { return Ok(None) };
+    let first = microphone.loud().first().copied();
+    let last = loudspeaker.loud().last().copied();
+    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    let millis =
+        |until: Instant| until.saturating_duration_since(first).as_millis().try_into().unwrap_or(u64::MAX);
+    Ok(Some((millis(stopped), millis(last + LONG))))
+}
+
+/// How loud a source of the sound server is, piece by piece.
+struct Meter {
+    /// When each piece came, and how loud it is.
+    pieces: Arc<Mutex<Vec<(Instant, f32)>>>,
+    _recorder: Running,
+}
+
+impl Meter {
+    fn of(source: &str) -> Result<Self> {
+        let mut command = Command::new("parec");
+        command.args(["-d", source, "--rate=16000", "--channels=1", "--format=s16le", "--latency-msec=10"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut recorder = command.spawn().map_err(Error::internal)?;
+        let sound = recorder.stdout.take();
+        let recorder = Running(recorder);
+        let pieces = Arc::new(Mutex::new(vec![]));
+        let kept = Arc::clone(&pieces);
+        std::thread::spawn(move || {
+            let Some(mut sound) = sound else { return };
+            let mut piece = [0; 2 * PIECE];
+            while sound.read_exact(&mut piece).is_ok() {
+                let samples =
+                    piece.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0);
+                let loud = (samples.map(|s| s * s).sum::<f32>() / PIECE as f32).sqrt();
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), loud));
+            }
+        });
+        Ok(Self { pieces, _recorder: recorder })
+    }
+
+    /// When it was not silent. Pieces come in lumps; the one that came soonest after it was heard sets the clock.
+    fn loud(&self) -> Vec<Instant> {
+        let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = |(n, (came, _)): (usize, &(Instant, f32))| {
+            *came - LONG * u32::try_from(n + 1).unwrap_or(u32::MAX)
+        };
+        let Some(began) = pieces.iter().enumerate().map(began).min() else { return vec![] };
+        let loud = pieces.iter().enumerate().filter(|(_, (_, loud))| *loud > SILENT);
+        loud.map(|(n, _)| began + LONG * u32::try_from(n).unwrap_or(u32::MAX)).collect()
+    }
+}
