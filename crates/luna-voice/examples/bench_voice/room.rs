@@ -237,7 +237,8 @@ struct Script {
 async fn recogniser() -> Result<(Arc<Script>, String)> {
     let script = Arc::new(Script::default());
     let known = Arc::clone(&script);
-    let transcribe = move || async move {
+    // The body is read to its end: who answers before breaks the connection, now and then before the answer is read.
+    let transcribe = move |_: axum::body::Bytes| async move {
         let n = known.asked.fetch_add(1, Ordering::Relaxed);
         let nothing = known.nothing.load(Ordering::Relaxed);
         axum::Json(json!({ "text": if nothing { "" } else { WISHES[n % WISHES.len()] } }))
