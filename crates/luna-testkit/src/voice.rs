@@ -32,6 +32,8 @@ struct State {
     ears: Option<mpsc::Sender<Sound>>,
     slow: bool,
     ducked: bool,
+    /// How often she was told that she will speak soon.
+    prepared: usize,
     /// The language that is heard, and the one that was spoken last.
     languages: (Option<String>, String),
     tone: Option<Emotion>,
@@ -111,6 +113,12 @@ impl PaperVoice {
     #[must_use]
     pub fn ducked(&self) -> bool {
         self.state.lock().ducked
+    }
+
+    /// How often she was told that she will speak soon.
+    #[must_use]
+    pub fn prepared(&self) -> usize {
+        self.state.lock().prepared
     }
 
     /// How often speech was put into words.
@@ -217,6 +225,10 @@ impl Voice for PaperVoice {
             true
         };
         Ok(Spoken { first_sound_ms: Some(1), stopped: stopped || stop.is_cancelled() })
+    }
+
+    fn about_to_say(&self, _: &VoiceSettings) {
+        self.state.lock().prepared += 1;
     }
 
     fn duck(&self, ducked: bool) {

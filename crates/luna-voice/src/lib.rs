@@ -132,6 +132,10 @@ impl Voice for LocalVoice {
         self.playback.play(pcm, volume, &settings.output, stop, asked).await
     }
 
+    fn about_to_say(&self, settings: &VoiceSettings) {
+        self.playback.open(&settings.output);
+    }
+
     fn duck(&self, ducked: bool) {
         self.playback.duck(ducked);
     }

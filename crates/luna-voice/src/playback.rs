@@ -32,7 +32,14 @@ const DUCKING: Duration = Duration::from_millis(60);
 /// What the sound server may still hold when the last sample was given to it.
 const STILL_PLAYING: Duration = Duration::from_millis(80);
 
-struct Job {
+/// What the thread is asked for.
+enum Job {
+    /// To open this device, since something will be said soon.
+    Open(String),
+    Say(Utterance),
+}
+
+struct Utterance {
     pcm: Pcm,
     volume: f32,
     device: String,
@@ -58,6 +65,14 @@ impl Playback {
         self.ducked.store(ducked, Ordering::Relaxed);
     }
 
+    /// Opens the device, if it is not open, for what will be said soon. What is wrong with it is said then.
+    pub(crate) fn open(&self, device: &str) {
+        if let Ok(thread) = self.thread() {
+            // One that has much to say has it open.
+            let _ = thread.try_send(Job::Open(device.to_owned()));
+        }
+    }
+
     /// Plays it after what is played already; returns at its end.
     pub(crate) async fn play(
         &self,
@@ -68,7 +83,8 @@ impl Playback {
         asked: Instant,
     ) -> Result<Spoken> {
         let (done, ended) = oneshot::channel();
-        let job = Job { pcm, volume, device: device.to_owned(), stop, asked, done };
+        let said = Utterance { pcm, volume, device: device.to_owned(), stop, asked, done };
+        let job = Job::Say(said);
         self.thread()?.try_send(job).map_err(|_| Error::unavailable("too much waits to be said already"))?;
         ended.await.map_err(|_| Error::unavailable("the loudspeaker's thread broke off"))?
     }
@@ -92,58 +108,61 @@ impl Playback {
 fn serve(jobs: &Receiver<Job>, played: &Played, ducked: &Arc<AtomicBool>) {
     let mut open: Option<(String, MixerDeviceSink)> = None;
     loop {
-        let job = match jobs.recv_timeout(KEEP) {
-            Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) => {
-                open = None;
-                continue;
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        if job.stop.is_cancelled() {
-            let _ = job.done.send(Ok(Spoken { first_sound_ms: None, stopped: true }));
-            continue;
-        }
-        if open.as_ref().is_none_or(|(device, _)| *device != job.device) {
-            drop(open.take());
-            open = match output(&job.device) {
-                Ok(sink) => Some((job.device.clone(), sink)),
-                Err(error) => {
-                    let _ = job.done.send(Err(error));
-                    continue;
+        match jobs.recv_timeout(KEEP) {
+            Ok(Job::Open(device)) => {
+                if let Err(error) = opened(&mut open, &device) {
+                    tracing::debug!(%error, "the loudspeaker could not be opened ahead");
                 }
-            };
+            }
+            Ok(Job::Say(said)) if said.stop.is_cancelled() => {
+                let _ = said.done.send(Ok(Spoken { first_sound_ms: None, stopped: true }));
+            }
+            Ok(Job::Say(said)) => {
+                let (spoken, broken) = match opened(&mut open, &said.device) {
+                    Ok(sink) => play(sink, &said, played, ducked),
+                    Err(error) => (Err(error), true),
+                };
+                if broken {
+                    open = None;
+                }
+                let _ = said.done.send(spoken);
+            }
+            Err(RecvTimeoutError::Timeout) => open = None,
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        let Some((_, sink)) = &open else { continue };
-        let (spoken, broken) = play(sink, &job, played, ducked);
-        if broken {
-            open = None;
-        }
-        let _ = job.done.send(spoken);
     }
+}
+
+/// The device of this name, which becomes the open one.
+fn opened<'a>(open: &'a mut Option<(String, MixerDeviceSink)>, id: &str) -> Result<&'a MixerDeviceSink> {
+    let sink = match open.take().filter(|(device, _)| device == id) {
+        Some(open) => open,
+        None => (id.to_owned(), output(id)?),
+    };
+    Ok(&open.insert(sink).1)
 }
 
 /// Plays one utterance; whether the device broke off.
 fn play(
     sink: &MixerDeviceSink,
-    job: &Job,
+    said: &Utterance,
     played: &Played,
     ducked: &Arc<AtomicBool>,
 ) -> (Result<Spoken>, bool) {
-    let pcm = &job.pcm;
+    let pcm = &said.pcm;
     let (Some(rate), length) = (NonZero::new(pcm.rate), pcm.seconds()) else {
         return (Err(Error::internal("a sound without a rate")), false);
     };
     let first = Arc::new(AtomicU64::new(0));
-    let source = Utterance {
+    let source = Sounding {
         samples: pcm.samples.clone().into(),
         at: 0,
         rate,
-        volume: job.volume,
+        volume: said.volume,
         gain: goal(ducked),
         ducked: Arc::clone(ducked),
         first: Arc::clone(&first),
-        asked: job.asked,
+        asked: said.asked,
         played: played.clone(),
         clock: SampleClock::default(),
     };
@@ -153,7 +172,7 @@ fn play(
     let late = Duration::from_secs_f64(length) + Duration::from_secs(5);
     let mut stopped = false;
     while !player.empty() {
-        if job.stop.is_cancelled() || job.done.is_closed() {
+        if said.stop.is_cancelled() || said.done.is_closed() {
             player.stop();
             stopped = true;
             break;
@@ -193,7 +212,7 @@ fn output(id: &str) -> Result<MixerDeviceSink> {
 }
 
 /// An utterance as rodio draws it: notes when it began and how loud it is.
-struct Utterance {
+struct Sounding {
     samples: Arc<[f32]>,
     at: usize,
     rate: SampleRate,
@@ -213,7 +232,7 @@ fn goal(ducked: &AtomicBool) -> f32 {
     if ducked.load(Ordering::Relaxed) { DUCKED } else { 1.0 }
 }
 
-impl Iterator for Utterance {
+impl Iterator for Sounding {
     type Item = f32;
 
     fn next(&mut self) -> Option<f32> {
@@ -239,7 +258,7 @@ impl Iterator for Utterance {
     }
 }
 
-impl Source for Utterance {
+impl Source for Sounding {
     fn current_span_len(&self) -> Option<usize> {
         Some(self.samples.len() - self.at)
     }
@@ -264,7 +283,7 @@ mod tests {
     #[test]
     fn she_is_softer_while_somebody_else_speaks() {
         let ducked = Arc::new(AtomicBool::new(false));
-        let mut utterance = Utterance {
+        let mut utterance = Sounding {
             samples: vec![1.0; 16_000].into(),
             at: 0,
             rate: NonZero::new(16_000).unwrap(),

@@ -165,6 +165,8 @@ impl Voice for Off {
         off("voice")
     }
 
+    fn about_to_say(&self, _: &VoiceSettings) {}
+
     fn duck(&self, _: bool) {}
 
     async fn listen(&self, _: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {

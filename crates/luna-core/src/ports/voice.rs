@@ -158,6 +158,9 @@ pub trait Voice: Send + Sync {
     /// Says it and returns when it has been played, or `stop` was cancelled. What is said before is finished first.
     async fn say(&self, text: &str, settings: &VoiceSettings, stop: CancellationToken) -> Result<Spoken>;
 
+    /// Something will be said soon: opens the loudspeaker meanwhile, which takes longer than making the first sentence.
+    fn about_to_say(&self, settings: &VoiceSettings);
+
     /// Speaks softer while somebody else does, or as loud as before.
     fn duck(&self, ducked: bool);
 

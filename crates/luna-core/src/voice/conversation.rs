@@ -247,6 +247,9 @@ impl Talk {
             Sound::Began => {
                 self.speaking = true;
                 self.following.begin(!self.held.is_empty());
+                if self.attends() && self.wanted() && self.settings.speak_answers {
+                    self.luna.voice().about_to_say(&self.settings);
+                }
                 // Where it does not stop her, she is at least easier to talk over.
                 self.luna.voice().duck(true);
                 if self.answering.is_some() && self.settings.barge_in && self.luna.voice_state().speaking {

@@ -137,6 +137,9 @@ impl Following {
                 tracing::debug!("somebody else said the wake phrase");
                 return Ok(Transcript::default());
             }
+            if named && settings.speak_answers {
+                luna.voice().about_to_say(&settings);
+            }
             beginning.named.fetch_or(named, Ordering::Relaxed);
             if shown && (attended || named) {
                 show(&luna, &beginning, &transcript.text, &settings);

@@ -230,6 +230,33 @@ async fn an_address_that_may_cost_money_is_not_asked_what_was_said_so_far() {
 }
 
 #[tokio::test]
+async fn the_loudspeaker_is_opened_while_somebody_still_speaks_to_her() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    let mut events = luna.bus().watch();
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.understand(["and then I said", "and then I said to the plumber"]);
+    luna.voice.sound(Sound::Pause(spoken_by(0, 1))).await;
+    until(&luna, "the beginning is put into words", |l| l.voice.transcribed() == 1).await;
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 2), silence_ms: 500 }).await;
+    until(&luna, "it is put into words", |l| l.voice.transcribed() == 2).await;
+    assert_eq!(luna.voice.prepared(), 0, "that was for others");
+
+    luna.model.then(Reply::says("Noon."));
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.understand(["Hey Luna.", "Hey Luna, what time is it?"]);
+    luna.voice.sound(Sound::Pause(spoken_by(0, 1))).await;
+    until(&luna, "her name is heard", |l| l.voice.prepared() == 1).await;
+    assert_eq!(luna.voice.said(), [""; 0], "before anything is said");
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 2), silence_ms: 500 }).await;
+    assert_eq!(turn(&mut events).await.heard, "what time is it?");
+
+    // She listens on: whoever begins now speaks to her.
+    luna.voice.sound(Sound::Began).await;
+    until(&luna, "it is opened again", |l| l.voice.prepared() == 2).await;
+}
+
+#[tokio::test]
 async fn a_deed_by_voice_passes_the_gate_like_any_other() {
     let luna = awake(json!({ "wake_word": true, "follow_up_s": 0 })).await;
     let mut events = luna.bus().watch();
