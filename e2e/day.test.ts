@@ -127,7 +127,7 @@ describe.skipIf(LUNA === undefined)("a day in use", () => {
     await page.getByRole("button", { name: "Edit and send again" }).last().click();
     await page.getByRole("textbox", { name: /^Message / }).fill("what is 6 times 7?");
     await page.keyboard.press("Enter");
-    await page.getByRole("article", { name: /said$/ }).getByText("42").first().waitFor();
+    await page.getByRole("article", { name: /said$/ }).getByText("= 42").first().waitFor();
     expect(page.url()).not.toBe(before);
   });
 

@@ -46,8 +46,8 @@ it("reviews code, tells what is said meanwhile, says why it is refused, and show
   await page.getByRole("textbox", { name: "Code" }).fill(`${"\n".repeat(1)}cursor.execute("SELECT 1 WHERE x = '" + name + "'")\n`);
   await button("Begin the review").click();
   const hearing = page.getByRole("list", { name: "What was said" });
-  await hearing.getByText("P1: conceded").waitFor();
-  await hearing.getByText("At work: Judge").waitFor();
+  // Each is there for a moment only.
+  await Promise.all(["P1: conceded", "At work: Judge"].map((text) => hearing.getByText(text).waitFor()));
   await page.getByRole("heading", { name: "Rejected" }).waitFor();
   expect(await hearing.count()).toBe(0);
   await button("line 2").first().click();
