@@ -17,7 +17,7 @@ mod start;
 mod streams;
 mod voice;
 
-use std::{env, future::Future, path::PathBuf, pin::Pin, process::Command};
+use std::{env, future::Future, path::PathBuf, pin::Pin};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -162,7 +162,7 @@ fn print(row: &Row) {
 
 /// The client and the baselines are part of what is measured, so they are optimised as Luna is.
 fn again_in_release(arguments: &Arguments) -> Result<()> {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = crate::cargo();
     command.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]).args(&arguments.names);
     ensure!(command.current_dir(crate::root()).status()?.success(), "the release build of xtask failed");
     Ok(())

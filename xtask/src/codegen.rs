@@ -41,7 +41,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
 /// Built with the whole workspace selected, as the other steps are, so that no dependency is built a second time.
 fn export(root: &Path, into: &Path) -> Result<()> {
     const EXAMPLE: &str = "export_typescript";
-    let build = Command::new(env!("CARGO"))
+    let build = crate::cargo()
         .args(["build", "--quiet", "--workspace", "--example", EXAMPLE])
         .current_dir(root)
         .status()

@@ -6,8 +6,9 @@ mod codegen;
 mod tidy;
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
 use clap::{Parser, Subcommand};
@@ -46,6 +47,20 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Cargo as from a terminal. What it tells this program of its own package is left out: build scripts that look at such
+/// variables (ring's) would be run anew, and all that stands on them compiled again.
+fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    let names = std::env::vars_os().map(|(name, _)| name);
+    let own = |name: &OsString| {
+        name.to_str().is_some_and(|n| n.starts_with("CARGO_PKG_") || n.starts_with("CARGO_MANIFEST_"))
+    };
+    names.filter(own).for_each(|name| {
+        command.env_remove(name);
+    });
+    command
 }
 
 /// The workspace's folder.

@@ -1,8 +1,6 @@
 //! Hearing: word error rate and speed of each speech model that is there, what listening costs, how long an answer takes,
 //! and what the wake detector misses. The benches themselves stand beside the recogniser, as examples of luna-voice.
 
-use std::process::Command;
-
 use anyhow::{Result, ensure};
 
 use super::Row;
@@ -13,7 +11,7 @@ pub(super) fn run() -> Result<Vec<Row>> {
         [("bench_voice", &[][..]), ("train_wake", &["--test", "--data", "../shared/data"])]
     {
         println!();
-        let mut command = Command::new(env!("CARGO"));
+        let mut command = crate::cargo();
         command.args(["run", "--quiet", "--release", "--package", "luna-voice", "--example", example, "--"]);
         let status = command.args(arguments).current_dir(crate::root()).status()?;
         ensure!(status.success(), "the example {example} failed");
