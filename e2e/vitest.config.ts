@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ["setup.ts"],
     maxWorkers: 2,
     maxConcurrency: 3,
+    // As the tests of the real window: a machine that stutters gets another try, and the report says which test needed it.
+    retry: 1,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
