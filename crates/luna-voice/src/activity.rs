@@ -9,6 +9,7 @@ use luna_core::ports::{SPEECH_RATE, Sound, Speech};
 use luna_model::VoiceSettings;
 
 use self::energy::Energy;
+use crate::echo::Own;
 use crate::pcm::loudness;
 
 /// Samples of a frame: what the network takes.
@@ -18,8 +19,10 @@ const SURE_TO_BEGIN: f32 = 0.75;
 const SURE: f32 = 0.5;
 /// Frames of speech in a row that begin an utterance: a click is shorter.
 const BEGIN: usize = 5;
-/// The same while Luna herself may be heard: a stutter of the sound server is shorter.
-const BEGIN_OVER_HER: usize = 9;
+/// The same while Luna herself may be heard, where a frame that is twice as loud as it must be counts twice, and one without
+/// speech in between as so many less: what takes her out takes a piece of whoever speaks over her with it, now and then.
+const BEGIN_OVER_HER: usize = 12;
+const LAPSE: usize = 3;
 /// Silence, in frames, after which what was said so far is worth understanding.
 const BREATH: usize = 13;
 /// How often, in frames, it is told what was said while somebody goes on speaking: every half second.
@@ -72,7 +75,7 @@ pub(crate) struct Activity {
     waiting: Vec<f32>,
     before: VecDeque<f32>,
     utterance: Vec<f32>,
-    /// Frames of speech in a row, while nothing was begun.
+    /// Frames of speech in a row, while nothing was begun; over her, what they count.
     run: usize,
     voiced: usize,
     silent: usize,
@@ -100,32 +103,31 @@ impl Activity {
         }
     }
 
-    /// Takes samples at [`SPEECH_RATE`]. `echo` says how loud Luna herself may be heard in the microphone now: what is not
-    /// clearly louder is hers.
+    /// Takes samples at [`SPEECH_RATE`]. `without_her` takes Luna herself out of each frame, and says how much of what is left
+    /// may still be she.
     pub(crate) fn push(
         &mut self,
         samples: &[f32],
-        mut echo: impl FnMut(f32) -> f32,
+        mut without_her: impl FnMut(&mut [f32]) -> Own,
         mut tell: impl FnMut(Sound),
     ) {
         // A broken driver's samples would stay in what is remembered of the room.
         let sound = |s: &f32| if s.is_finite() { s.clamp(-1.0, 1.0) } else { 0.0 };
         self.waiting.extend(samples.iter().map(sound));
         let whole = self.waiting.len() - self.waiting.len() % FRAME;
-        let frames: Vec<f32> = self.waiting.drain(..whole).collect();
-        for frame in frames.chunks_exact(FRAME) {
-            let loud = loudness(frame);
-            let own = echo(loud);
-            self.frame(frame, loud, own, &mut tell);
+        let mut frames: Vec<f32> = self.waiting.drain(..whole).collect();
+        for frame in frames.chunks_exact_mut(FRAME) {
+            let own = without_her(frame);
+            self.frame(frame, own, &mut tell);
         }
     }
 
     /// Whether it is speech.
-    fn is_speech(&mut self, frame: &[f32], loud: f32, echo: f32) -> bool {
+    fn is_speech(&mut self, frame: &[f32], loud: f32, own: Own) -> bool {
         match &mut self.judge {
             Judge::Neural { network, room } => {
                 let sure = network.predict_f32(frame) >= if self.begun { SURE } else { SURE_TO_BEGIN };
-                let above = loud > (*room * ABOVE_ROOM).max(SOFTEST).max(echo);
+                let above = loud > (*room * ABOVE_ROOM).max(SOFTEST).max(own.least);
                 if !sure {
                     // The room gets louder slowly and quieter at once.
                     let pace = if loud < *room { 0.2 } else { 0.02 };
@@ -133,11 +135,12 @@ impl Activity {
                 }
                 sure && above
             }
-            Judge::Energy(energy) => energy.is_above(loud) && loud > SOFTEST.max(echo),
+            Judge::Energy(energy) => energy.is_above(loud) && loud > SOFTEST.max(own.least),
         }
     }
 
-    fn frame(&mut self, frame: &[f32], loud: f32, echo: f32, tell: &mut impl FnMut(Sound)) {
+    fn frame(&mut self, frame: &[f32], own: Own, tell: &mut impl FnMut(Sound)) {
+        let loud = loudness(frame);
         self.loudest = self.loudest.max(loud);
         self.frames += 1;
         if self.frames.is_multiple_of(LEVEL_EVERY) {
@@ -146,14 +149,19 @@ impl Activity {
             tell(Sound::Level(f64::from(level)));
             self.loudest = 0.0;
         }
-        let speech = self.is_speech(frame, loud, echo);
+        let speech = self.is_speech(frame, loud, own);
         if !self.begun {
             self.before.extend(frame);
-            let begin = if echo > 0.0 { BEGIN_OVER_HER } else { BEGIN };
+            let begin = if own.heard { BEGIN_OVER_HER } else { BEGIN };
             let keep = (BEFORE + begin) * FRAME;
             let over = self.before.len().saturating_sub(keep);
             self.before.drain(..over);
-            self.run = if speech { self.run + 1 } else { 0 };
+            self.run = match (speech, own.heard) {
+                (true, true) => self.run + if loud > 2.0 * own.least { 2 } else { 1 },
+                (true, false) => self.run + 1,
+                (false, true) => self.run.saturating_sub(LAPSE),
+                (false, false) => 0,
+            };
             if self.run >= begin {
                 self.begun = true;
                 self.utterance = self.before.drain(..).collect();
@@ -217,7 +225,7 @@ pub(crate) fn utterances_by(vad: Vad, samples: &[f32]) -> Vec<std::ops::Range<us
         let at = (n + 1) * FRAME;
         activity.push(
             piece,
-            |_| 0.0,
+            |_| Own::default(),
             |sound| {
                 if let Sound::Ended { speech, silence_ms } = sound {
                     let silent = silence_ms as usize * SPEECH_RATE as usize / 1_000;
@@ -303,7 +311,8 @@ mod tests {
         for vad in [Vad::Neural, Vad::Energy] {
             let mut activity = Activity::new(vad);
             let mut heard = vec![];
-            let mut push = |samples: &[f32]| activity.push(samples, |_| 0.0, |sound| heard.push(sound));
+            let mut push =
+                |samples: &[f32]| activity.push(samples, |_| Own::default(), |sound| heard.push(sound));
             push(&[f32::NAN; 8_000]);
             push(&[f32::INFINITY; 8_000]);
             assert!(
@@ -311,7 +320,8 @@ mod tests {
                 "{vad:?}"
             );
             let Some(voice) = crate::speech::tests::said("Set the volume to thirty, please.") else { return };
-            let mut push = |samples: &[f32]| activity.push(samples, |_| 0.0, |sound| heard.push(sound));
+            let mut push =
+                |samples: &[f32]| activity.push(samples, |_| Own::default(), |sound| heard.push(sound));
             push(&voice);
             push(&[0.0; 16_000]);
             assert_eq!(
@@ -336,9 +346,11 @@ mod tests {
                 told.push(speech.duration().as_secs_f64());
             }
         };
-        activity.push(&voice, |_| 0.0, &mut tell);
+        activity.push(&voice, |_| Own::default(), &mut tell);
         let spoken = told.len();
-        activity.push(&[0.0; 24_000], |_| 0.0, &mut |sound| assert!(!matches!(sound, Sound::Speaking(_))));
+        activity.push(&[0.0; 24_000], |_| Own::default(), &mut |sound| {
+            assert!(!matches!(sound, Sound::Speaking(_)))
+        });
         assert!(spoken >= 3 && told.is_sorted(), "{told:?}");
         assert!(told[0] > 0.4 && told[spoken - 1] > 1.5, "{told:?}");
     }
@@ -359,7 +371,8 @@ mod tests {
         let Some(voice) = crate::speech::tests::said("The weather today is sunny and warm.") else { return };
         let mut activity = Activity::new(Vad::Neural);
         let mut began = 0;
-        activity.push(&voice, |loud| loud * 2.0, |sound| began += usize::from(matches!(sound, Sound::Began)));
+        let hers = |frame: &mut [f32]| Own { least: loudness(frame) * 2.0, heard: true };
+        activity.push(&voice, hers, |sound| began += usize::from(matches!(sound, Sound::Began)));
         assert_eq!(began, 0);
     }
 }

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::activity::{Activity, Vad};
-use crate::echo::Echo;
+use crate::echo::{Echo, Played};
 use crate::pcm::Downsampler;
 
 /// Sounds that may wait; a listener that is slower than that loses levels and what was said so far
@@ -37,13 +37,26 @@ pub fn dropped_samples() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
+/// What was learnt of the way from the loudspeaker to the microphone of this name, while nobody listens to it.
+pub(crate) type Learnt = Arc<Mutex<Option<(String, Echo)>>>;
+
 /// Opens the microphone. `Unavailable` when there is none; later losses come as sounds.
-pub(crate) async fn listen(device: String, vad: Vad, echo: Echo) -> Result<mpsc::Receiver<Sound>> {
+pub(crate) async fn listen(
+    device: String,
+    vad: Vad,
+    learnt: Learnt,
+    played: Played,
+) -> Result<mpsc::Receiver<Sound>> {
     let (sounds, heard) = mpsc::channel(QUEUE);
     let (opened, outcome) = oneshot::channel();
     std::thread::Builder::new()
         .name("luna-microphone".into())
-        .spawn(move || run(&device, vad, echo, &sounds, opened))
+        .spawn(move || {
+            let known = learnt.lock().take().filter(|(known, _)| *known == device);
+            let mut echo = known.map_or_else(|| Echo::new(played), |(_, echo)| echo);
+            run(&device, vad, &mut echo, &sounds, opened);
+            *learnt.lock() = Some((device, echo));
+        })
         .map_err(|e| Error::unavailable("no thread is left for the microphone").because(e))?;
     outcome.await.map_err(|_| Error::unavailable("the microphone's thread broke off"))??;
     Ok(heard)
@@ -61,7 +74,7 @@ struct Microphone {
 fn run(
     device: &str,
     vad: Vad,
-    mut echo: Echo,
+    echo: &mut Echo,
     sounds: &mpsc::Sender<Sound>,
     opened: oneshot::Sender<Result<()>>,
 ) {
@@ -75,7 +88,7 @@ fn run(
             return;
         }
     };
-    while let Some(why) = follow(microphone, vad, &mut echo, sounds) {
+    while let Some(why) = follow(microphone, vad, echo, sounds) {
         if sounds.blocking_send(Sound::Lost(why)).is_err() {
             return;
         }
@@ -126,7 +139,7 @@ fn follow(
         }
         activity.push(
             &ready,
-            |loud| echo.own(loud),
+            |frame| echo.remove(frame),
             |sound| match sound {
                 Sound::Level(_) | Sound::Speaking(_) => drop(sounds.try_send(sound)),
                 // Closed is noticed above.

@@ -47,6 +47,8 @@ pub struct LocalVoice {
     recogniser: recognise::Recogniser,
     playback: playback::Playback,
     played: echo::Played,
+    /// What was learnt of the way from the loudspeaker to a microphone, while it is closed.
+    learnt: capture::Learnt,
 }
 
 impl LocalVoice {
@@ -60,6 +62,7 @@ impl LocalVoice {
             models,
             secrets,
             played,
+            learnt: capture::Learnt::default(),
         }
     }
 
@@ -141,8 +144,9 @@ impl Voice for LocalVoice {
     }
 
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
-        let echo = echo::Echo::new(self.played.clone());
-        let sounds = capture::listen(settings.input.clone(), activity::Vad::of(settings), echo).await?;
+        let (learnt, played) = (Arc::clone(&self.learnt), self.played.clone());
+        let vad = activity::Vad::of(settings);
+        let sounds = capture::listen(settings.input.clone(), vad, learnt, played).await?;
         Ok(futures::stream::unfold(sounds, |mut sounds| async move {
             sounds.recv().await.map(|sound| (sound, sounds))
         })

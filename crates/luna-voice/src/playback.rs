@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use cpal::traits::HostTrait as _;
-use luna_core::ports::Spoken;
+use luna_core::ports::{SPEECH_RATE, Spoken};
 use luna_model::{Error, Result};
 use parking_lot::Mutex;
 use rodio::{ChannelCount, DeviceSinkBuilder, MixerDeviceSink, Player, SampleRate, Source};
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::echo::{Played, SampleClock};
-use crate::pcm::Pcm;
+use crate::pcm::{Pcm, resampled};
 
 /// Utterances that may wait.
 const QUEUE: usize = 64;
@@ -31,6 +31,9 @@ const DUCKED: f32 = 0.2;
 const DUCKING: Duration = Duration::from_millis(60);
 /// What the sound server may still hold when the last sample was given to it.
 const STILL_PLAYING: Duration = Duration::from_millis(80);
+/// What is noted at once for the microphone, in its samples: 10 ms. What is further off than two of them was a stutter.
+const PIECE: usize = SPEECH_RATE as usize / 100;
+const STUTTER: u64 = 2 * PIECE as u64;
 
 /// What the thread is asked for.
 enum Job {
@@ -106,7 +109,7 @@ impl Playback {
 
 /// Ends when the [`Playback`] is dropped.
 fn serve(jobs: &Receiver<Job>, played: &Played, ducked: &Arc<AtomicBool>) {
-    let mut open: Option<(String, MixerDeviceSink)> = None;
+    let mut open: Option<Open> = None;
     loop {
         match jobs.recv_timeout(KEEP) {
             Ok(Job::Open(device)) => {
@@ -119,7 +122,7 @@ fn serve(jobs: &Receiver<Job>, played: &Played, ducked: &Arc<AtomicBool>) {
             }
             Ok(Job::Say(said)) => {
                 let (spoken, broken) = match opened(&mut open, &said.device) {
-                    Ok(sink) => play(sink, &said, played, ducked),
+                    Ok(open) => play(open, &said, played, ducked),
                     Err(error) => (Err(error), true),
                 };
                 if broken {
@@ -133,25 +136,98 @@ fn serve(jobs: &Receiver<Job>, played: &Played, ducked: &Arc<AtomicBool>) {
     }
 }
 
+/// A device, and how far it is with playing.
+struct Open {
+    device: String,
+    sink: MixerDeviceSink,
+    course: Arc<Course>,
+}
+
 /// The device of this name, which becomes the open one.
-fn opened<'a>(open: &'a mut Option<(String, MixerDeviceSink)>, id: &str) -> Result<&'a MixerDeviceSink> {
-    let sink = match open.take().filter(|(device, _)| device == id) {
+fn opened<'a>(open: &'a mut Option<Open>, id: &str) -> Result<&'a Open> {
+    let opened = match open.take().filter(|open| open.device == id) {
         Some(open) => open,
-        None => (id.to_owned(), output(id)?),
+        None => {
+            let sink = output(id)?;
+            let config = sink.config();
+            let course = Arc::new(Course {
+                taken: AtomicU64::new(0),
+                a_second: u64::from(config.sample_rate().get()) * u64::from(config.channel_count().get()),
+                clock: Mutex::default(),
+            });
+            let silence = Silence {
+                course: Arc::clone(&course),
+                rate: config.sample_rate(),
+                channels: config.channel_count(),
+            };
+            sink.mixer().add(silence);
+            Open { device: id.to_owned(), sink, course }
+        }
     };
-    Ok(&open.insert(sink).1)
+    Ok(open.insert(opened))
+}
+
+/// Counts what a device has taken: when it plays what is next.
+struct Course {
+    /// Samples, of all channels.
+    taken: AtomicU64,
+    a_second: u64,
+    /// Used by the audio callback alone.
+    clock: Mutex<SampleClock>,
+}
+
+impl Course {
+    fn now(&self) -> Instant {
+        let passed =
+            u128::from(self.taken.load(Ordering::Relaxed)) * 1_000_000 / u128::from(self.a_second.max(1));
+        let passed = Duration::from_micros(u64::try_from(passed).unwrap_or(u64::MAX));
+        self.clock.lock().at(passed, Instant::now())
+    }
+}
+
+/// Is played all the time beneath what is said, and counts.
+struct Silence {
+    course: Arc<Course>,
+    rate: SampleRate,
+    channels: ChannelCount,
+}
+
+impl Iterator for Silence {
+    type Item = f32;
+
+    fn next(&mut self) -> Option<f32> {
+        self.course.taken.fetch_add(1, Ordering::Relaxed);
+        Some(0.0)
+    }
+}
+
+impl Source for Silence {
+    fn current_span_len(&self) -> Option<usize> {
+        None
+    }
+
+    fn channels(&self) -> ChannelCount {
+        self.channels
+    }
+
+    fn sample_rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    fn total_duration(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Plays one utterance; whether the device broke off.
-fn play(
-    sink: &MixerDeviceSink,
-    said: &Utterance,
-    played: &Played,
-    ducked: &Arc<AtomicBool>,
-) -> (Result<Spoken>, bool) {
+fn play(open: &Open, said: &Utterance, played: &Played, ducked: &Arc<AtomicBool>) -> (Result<Spoken>, bool) {
     let pcm = &said.pcm;
     let (Some(rate), length) = (NonZero::new(pcm.rate), pcm.seconds()) else {
         return (Err(Error::internal("a sound without a rate")), false);
+    };
+    let reference = match resampled(pcm.clone(), SPEECH_RATE) {
+        Ok(reference) => reference.samples.into(),
+        Err(error) => return (Err(error), false),
     };
     let first = Arc::new(AtomicU64::new(0));
     let source = Sounding {
@@ -163,10 +239,15 @@ fn play(
         ducked: Arc::clone(ducked),
         first: Arc::clone(&first),
         asked: said.asked,
-        played: played.clone(),
-        clock: SampleClock::default(),
+        echo: Noted {
+            reference,
+            played: played.clone(),
+            course: Arc::clone(&open.course),
+            pieces: 0,
+            next: None,
+        },
     };
-    let player = Player::connect_new(sink.mixer());
+    let player = Player::connect_new(open.sink.mixer());
     player.append(source);
     let began = Instant::now();
     let late = Duration::from_secs_f64(length) + Duration::from_secs(5);
@@ -211,7 +292,31 @@ fn output(id: &str) -> Result<MixerDeviceSink> {
     Ok(sink)
 }
 
-/// An utterance as rodio draws it: notes when it began and how loud it is.
+/// What is played, at [`SPEECH_RATE`], noted for the microphone a hundredth of a second after the other.
+struct Noted {
+    reference: Arc<[f32]>,
+    played: Played,
+    course: Arc<Course>,
+    pieces: usize,
+    /// The sample at which the next piece is heard.
+    next: Option<u64>,
+}
+
+impl Noted {
+    /// The next piece goes out now, this loud.
+    fn piece(&mut self, loud: f32) {
+        let now = self.played.sample_at(self.course.now());
+        // By count, so that pieces meet; by the clock where the device stuttered.
+        let from = self.next.filter(|next| next.abs_diff(now) < STUTTER).unwrap_or(now);
+        let from_reference = (self.pieces * PIECE).min(self.reference.len());
+        let to = (from_reference + PIECE).min(self.reference.len());
+        self.played.note(from, self.reference[from_reference..to].iter().map(|sample| sample * loud));
+        self.pieces += 1;
+        self.next = Some(from + PIECE as u64);
+    }
+}
+
+/// An utterance as rodio draws it: notes when it began and what is played.
 struct Sounding {
     samples: Arc<[f32]>,
     at: usize,
@@ -223,8 +328,7 @@ struct Sounding {
     /// Milliseconds from the question to the first sample; 0 = not yet.
     first: Arc<AtomicU64>,
     asked: Instant,
-    played: Played,
-    clock: SampleClock,
+    echo: Noted,
 }
 
 /// What part of the volume she should have now.
@@ -240,18 +344,12 @@ impl Iterator for Sounding {
         self.gain += (goal(&self.ducked) - self.gain).clamp(-step, step);
         let loud = self.volume * self.gain;
         let sample = *self.samples.get(self.at)? * loud;
-        // Once for each 10 ms that begin.
-        let piece = (self.rate.get() / 100) as usize;
-        if self.at.is_multiple_of(piece) {
-            let now = Instant::now();
-            if self.at == 0 {
-                let ms = u64::try_from(self.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-                self.first.store(ms.max(1), Ordering::Relaxed);
-            }
-            let end = (self.at + piece).min(self.samples.len());
-            let passed = Duration::from_millis(self.at as u64 * 1_000 / u64::from(self.rate.get()));
-            let at = self.clock.at(passed, now);
-            self.played.note(at, crate::pcm::loudness(&self.samples[self.at..end]) * loud);
+        if self.at == 0 {
+            let ms = u64::try_from(self.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.first.store(ms.max(1), Ordering::Relaxed);
+        }
+        if self.at * 100 >= self.echo.pieces * self.rate.get() as usize {
+            self.echo.piece(loud);
         }
         self.at += 1;
         Some(sample)
@@ -280,6 +378,50 @@ impl Source for Sounding {
 mod tests {
     use super::*;
 
+    fn course() -> Arc<Course> {
+        Arc::new(Course { taken: AtomicU64::new(0), a_second: 16_000, clock: Mutex::default() })
+    }
+
+    #[test]
+    fn what_is_played_is_noted_without_a_gap_for_the_microphone() {
+        let played = Played::new();
+        let course = course();
+        // At a rate that a hundredth of a second does not divide.
+        let rate = NonZero::new(22_050).unwrap();
+        let reference: Vec<f32> = (1_u16..=1_600).map(f32::from).collect();
+        let mut utterance = Sounding {
+            samples: vec![0.0; 2_205].into(),
+            at: 0,
+            rate,
+            volume: 1.0,
+            gain: 1.0,
+            ducked: Arc::default(),
+            first: Arc::default(),
+            asked: Instant::now(),
+            echo: Noted {
+                reference: reference.clone().into(),
+                played: played.clone(),
+                course: Arc::clone(&course),
+                pieces: 0,
+                next: None,
+            },
+        };
+        let from = played.sample_at(course.now());
+        let mut silence =
+            Silence { course, rate: NonZero::new(16_000).unwrap(), channels: NonZero::<u16>::MIN };
+        for n in 0..2_205_usize {
+            if n * 160 % 220 < 160 {
+                silence.next();
+            }
+            utterance.next();
+        }
+        let mut noted = vec![0.0; 1_700];
+        played.read(from, &mut noted);
+        let begins = noted.iter().position(|sample| *sample != 0.0).unwrap();
+        assert!(begins < 50, "{begins} samples late");
+        assert!(noted[begins..begins + 1_600] == reference[..], "in one piece");
+    }
+
     #[test]
     fn she_is_softer_while_somebody_else_speaks() {
         let ducked = Arc::new(AtomicBool::new(false));
@@ -292,8 +434,13 @@ mod tests {
             ducked: Arc::clone(&ducked),
             first: Arc::default(),
             asked: Instant::now(),
-            played: Played::new(),
-            clock: SampleClock::default(),
+            echo: Noted {
+                reference: [].into(),
+                played: Played::new(),
+                course: course(),
+                pieces: 0,
+                next: None,
+            },
         };
         let mut after = |seconds: f32| -> f32 { utterance.nth((seconds * 16_000.0) as usize).unwrap() };
         assert!((after(0.1) - 0.5).abs() < 1e-3);

@@ -27,36 +27,102 @@ const SILENT: f32 = 0.004;
 const PIECE: usize = 80;
 const LONG: Duration = Duration::from_millis(5);
 
+/// What of her the microphone hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Nothing.
+    Headphones,
+    /// All that comes out of the loudspeaker, as loud as it is played, 60 ms later and more.
+    Loudspeaker,
+}
+
+impl Room {
+    /// What carries sounds through the room while it lives. Who speaks does so where only they are heard, and is carried too.
+    fn air(self) -> Result<Vec<Loopback>> {
+        match self {
+            Self::Headphones => Ok(vec![]),
+            Self::Loudspeaker => Ok(vec![Loopback::of("loudspeaker", 60)?, Loopback::of("mouth", 10)?]),
+        }
+    }
+
+    /// Where somebody speaks, and where they are heard first.
+    fn mouth(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Headphones => ("air", "microphone"),
+            Self::Loudspeaker => ("mouth", "mouth.monitor"),
+        }
+    }
+}
+
+/// Carries what one sink plays into the air.
+struct Loopback(String);
+
+impl Loopback {
+    fn of(sink: &str, late_ms: u32) -> Result<Self> {
+        let (source, late) = (format!("source={sink}.monitor"), format!("latency_msec={late_ms}"));
+        let mut command = Command::new("pactl");
+        command.args(["load-module", "module-loopback", &source, "sink=air", &late]);
+        let output = command.output().map_err(Error::internal)?;
+        if !output.status.success() {
+            return Err(Error::unavailable("the sound server carries nothing through the air"));
+        }
+        Ok(Self(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+    }
+}
+
+impl Drop for Loopback {
+    fn drop(&mut self) {
+        let _ = Command::new("pactl").args(["unload-module", &self.0]).status();
+    }
+}
+
 /// Tries it, and prints how it went. Her microphone is open, and what she hears is a wish, unless it is `nothing`.
-pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool) -> Result<()> {
+pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool, room: Room) -> Result<()> {
+    let _air = room.air()?;
     luna.model.improvise(|_| Reply::says(STORY));
     let folder = tempfile::tempdir().map_err(Error::internal)?;
-    let (mut silent, mut noticed, mut failed) = (vec![], vec![], 0);
+    let (mut silent, mut noticed, mut unheard, mut alone) = (vec![], vec![], 0, 0);
     for n in 0..TRIES {
-        let went = once(luna, folder.path(), n, nothing).await?;
+        let went = once(luna, folder.path(), n, nothing, room).await?;
         // Where a model understood what stopped her, that is answered too.
         luna.press(Press::Hush).await?;
         nothing.store(false, Ordering::Relaxed);
         match went {
-            Some((stopped, quiet)) => {
+            Went::Stopped(stopped, quiet) => {
                 noticed.push(stopped);
                 silent.push(quiet);
             }
-            None => failed += 1,
+            Went::Unheard => unheard += 1,
+            Went::Alone => alone += 1,
         }
         until_idle(luna).await?;
         tokio::time::sleep(Duration::from_secs(1)).await;
         until_idle(luna).await?;
     }
-    println!("  somebody speaks over her {TRIES} times; {failed} times she was not speaking or spoke on:");
+    let through = match room {
+        Room::Headphones => "headphones",
+        Room::Loudspeaker => "a loudspeaker as loud as they",
+    };
+    println!(
+        "  somebody speaks over her, {through}, {TRIES} times: {unheard} times she spoke on, {alone} times she had stopped by herself:"
+    );
     told("  first sample to her stop ", noticed);
     told("  first sample to silence  ", silent);
     println!("  (should be below 200 ms; what lies between the two is the sound server's)");
     Ok(())
 }
 
-/// Milliseconds from the first sample of the voice until she stops, and until nothing is heard of her.
-async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool) -> Result<Option<(u64, u64)>> {
+/// How a try went.
+enum Went {
+    /// Milliseconds from the first sample of the voice until she stopped, and until nothing was heard of her.
+    Stopped(u64, u64),
+    /// She spoke on, or never began.
+    Unheard,
+    /// Her own voice stopped her before.
+    Alone,
+}
+
+async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool, room: Room) -> Result<Went> {
     let mut events = luna.bus().watch();
     say(folder, n).await?;
     let speaks = async {
@@ -65,11 +131,15 @@ async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool) ->
         }
     };
     if tokio::time::timeout(PATIENCE / 4, speaks).await.is_err() {
-        return Ok(None);
+        return Ok(Went::Unheard);
     }
     nothing.store(true, Ordering::Relaxed);
-    let (microphone, loudspeaker) = (Meter::of("microphone")?, Meter::of("loudspeaker.monitor")?);
+    let (mouth, heard) = room.mouth();
+    let (microphone, loudspeaker) = (Meter::of(heard)?, Meter::of("loudspeaker.monitor")?);
     tokio::time::sleep(HEARD).await;
+    if !luna.voice_state().speaking {
+        return Ok(Went::Alone);
+    }
     let ended = async {
         loop {
             match events.recv().await {
@@ -83,18 +153,21 @@ async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool) ->
     };
     let voice = ["en-gb", "en-us+f3", "en-gb-scotland", "en-us+m3"][n % 4];
     let name = format!("over-{n}");
-    let over = play(folder, &name, voice, "Please stop that now, and be quiet");
+    let over = play(folder, &name, voice, "Please stop that now, and be quiet", mouth);
     let (ended, over) = tokio::join!(tokio::time::timeout(PATIENCE / 4, ended), over);
     over?;
     // What was played last is still on its way.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let Ok(Some(stopped)) = ended else { return Ok(None) };
+    let Ok(Some(stopped)) = ended else { return Ok(Went::Unheard) };
     let first = microphone.loud().first().copied();
     let last = loudspeaker.loud().last().copied();
-    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    let (Some(first), Some(last)) = (first, last) else { return Ok(Went::Unheard) };
+    if stopped < first {
+        return Ok(Went::Alone);
+    }
     let millis =
         |until: Instant| until.saturating_duration_since(first).as_millis().try_into().unwrap_or(u64::MAX);
-    Ok(Some((millis(stopped), millis(last + LONG))))
+    Ok(Went::Stopped(millis(stopped), millis(last + LONG)))
 }
 
 /// How loud a source of the sound server is, piece by piece.
