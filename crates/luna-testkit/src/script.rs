@@ -30,6 +30,14 @@ enum Line {
     Stop,
 }
 
+/// What another model answers.
+impl FromIterator<ModelEvent> for Reply {
+    fn from_iter<T: IntoIterator<Item = ModelEvent>>(events: T) -> Self {
+        let said = |event: &ModelEvent| matches!(event, ModelEvent::Text(_) | ModelEvent::ToolCall(_));
+        Self { lines: events.into_iter().filter(said).map(Line::Event).collect() }
+    }
+}
+
 impl Reply {
     /// Says this.
     #[must_use]

@@ -48,11 +48,39 @@ pub fn whisper(name: &str) -> Result<WhisperModel> {
     })
 }
 
+/// The model that comes nearest to the one of this name, of those in the folder that know the language, and its file: it
+/// itself, else the next smaller one, else the next larger.
+///
+/// # Errors
+/// As [`whisper`].
+pub fn nearest(name: &str, language: &str, models: &Path) -> Result<Option<(WhisperModel, PathBuf)>> {
+    let wanted = whisper(name)?;
+    let at = WHISPER.iter().position(|model| *model == wanted).unwrap_or_default();
+    let (smaller, larger) = WHISPER.split_at(at);
+    let others = smaller.iter().rev().chain(larger).filter(|model| model.knows(language));
+    Ok(std::iter::once(&wanted).chain(others).find_map(|model| Some((*model, model.found(models)?))))
+}
+
 impl WhisperModel {
-    /// Where it lies in the folder of models.
+    /// Where it is kept in the folder of models.
     #[must_use]
     pub fn file(&self, models: &Path) -> PathBuf {
-        models.join("whisper").join(format!("ggml-{}.bin", self.name))
+        models.join("whisper").join(self.file_name())
+    }
+
+    /// Where it is: where it is kept, or in the folder itself, where whisper.cpp's own scripts put it.
+    #[must_use]
+    pub fn found(&self, models: &Path) -> Option<PathBuf> {
+        [self.file(models), models.join(self.file_name())].into_iter().find(|file| file.is_file())
+    }
+
+    fn file_name(&self) -> String {
+        format!("ggml-{}.bin", self.name)
+    }
+
+    /// Whether it understands speech in this language; in any when empty.
+    fn knows(&self, language: &str) -> bool {
+        !self.name.ends_with(".en") || matches!(language, "" | "en")
     }
 
     /// Its path on the hub.
@@ -167,6 +195,24 @@ mod tests {
         "../x": {"files": {"../x.onnx": {"size_bytes": 1, "md5_digest": ""}, "../x.onnx.json": {"size_bytes": 1, "md5_digest": ""}}},
         "ru_RU-half-medium": {"files": {"ru/ru_RU-half-medium.onnx": {"size_bytes": 1, "md5_digest": ""}}, "aliases": []}
     }"#;
+
+    #[test]
+    fn the_nearest_model_takes_the_place_of_one_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |name: &str, language: &str| {
+            let found = nearest(name, language, folder.path()).unwrap();
+            found.map(|(model, file)| (model.name, file.strip_prefix(folder.path()).unwrap().to_owned()))
+        };
+        assert_eq!(of("base", ""), None);
+        std::fs::create_dir(folder.path().join("whisper")).unwrap();
+        std::fs::write(folder.path().join("whisper/ggml-medium.bin"), "").unwrap();
+        assert_eq!(of("base", ""), Some(("medium", "whisper/ggml-medium.bin".into())));
+        std::fs::write(folder.path().join("ggml-tiny.en.bin"), "").unwrap();
+        assert_eq!(of("base", ""), Some(("tiny.en", "ggml-tiny.en.bin".into())));
+        assert_eq!(of("base", "de").unwrap().0, "medium", "the other knows English only");
+        assert_eq!(of("tiny.en", "de").unwrap().0, "tiny.en", "who chose it gets it");
+        assert!(nearest("huge", "", folder.path()).is_err());
+    }
 
     #[test]
     fn a_piper_voice_is_two_files_of_the_list() {

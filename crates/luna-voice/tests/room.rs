@@ -17,10 +17,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::extract::Multipart;
-use luna_core::ports::{Secrets, Voice};
+use luna_core::ports::{Hints, Secrets, Speech, Voice};
 use luna_model::{Event, VoiceSettings, VoiceTurn};
 use luna_testkit::{HeldSecrets, InMemory, Ingredients, PATIENCE, Reply};
-use luna_voice::LocalVoice;
+use luna_voice::{LocalVoice, models};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -189,12 +189,14 @@ fn voice() -> Arc<LocalVoice> {
 }
 
 async fn luna(stt_url: &str) -> InMemory {
-    let settings = json!({
-        "learn_facts": false,
-        "voice": { "wake_word": true, "stt_url": stt_url, "engine": "espeak-ng", "language": "en" },
-    });
-    let settings = settings.as_object().cloned().unwrap();
-    let luna = InMemory::of(Ingredients { settings, voice: Some(voice()), ..Ingredients::default() }).await;
+    let settings = json!({ "wake_word": true, "stt_url": stt_url, "engine": "espeak-ng", "language": "en" });
+    awake(&settings, voice()).await
+}
+
+/// Luna with these ears and this mouth, who listens.
+async fn awake(settings: &serde_json::Value, voice: Arc<dyn Voice>) -> InMemory {
+    let settings = json!({ "learn_facts": false, "voice": settings }).as_object().cloned().unwrap();
+    let luna = InMemory::of(Ingredients { settings, voice: Some(voice), ..Ingredients::default() }).await;
     let listens = async {
         while luna.voice_state().phase != luna_model::VoicePhase::Idle {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -283,6 +285,37 @@ async fn inside_a_spoken_wish_is_heard_done_and_answered_aloud() {
     assert!(seconds > 1.0 && speech > 0.6, "{seconds} s of sound, {speech} of it speech");
     assert!(heard.lock().unwrap().iter().all(|s| (0.5..8.0).contains(s)), "{heard:?}");
     eprintln!("{turn:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "runs inside of a_room"]
+async fn inside_a_real_model_hears_two_wishes_and_understands_her_answer() {
+    let models = std::env::var_os("LUNA_MODELS_DIR").map(PathBuf::from);
+    let found = models.filter(|folder| matches!(models::nearest("tiny.en", "en", folder), Ok(Some(_))));
+    let Some(folder) = found else {
+        eprintln!("SKIPPED: no whisper model under LUNA_MODELS_DIR");
+        return;
+    };
+    let voice = Arc::new(LocalVoice::new(folder, Arc::new(HeldSecrets::default())));
+    let settings =
+        json!({ "wake_word": true, "stt_model": "tiny.en", "engine": "espeak-ng", "language": "en" });
+    let luna = awake(&settings, Arc::clone(&voice) as Arc<dyn Voice>).await;
+    luna.model.improvise(|request| luna_builtin::answer(request).into_iter().collect());
+    let mut events = luna.bus().watch();
+    let place = tempfile::tempdir().unwrap();
+    let recording = Recording::begin(place.path());
+    into_the_microphone(place.path(), "Hey Luna, set the volume to thirty and lock the screen").await;
+    let turn = turn(&mut events).await;
+    eprintln!("{turn:?}");
+    assert_eq!(luna.desktop().volume().await.unwrap().level, 30, "{turn:?}");
+    assert!(turn.heard.to_lowercase().contains("lock the screen"), "{turn:?}");
+    assert_eq!(luna.machine.rests(), ["lock"], "{turn:?}");
+    // What came out of the loudspeaker is understood again.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let speech = Speech(recording.samples().into());
+    let settings = luna.settings().current().voice;
+    let heard = voice.transcribe(speech, &settings, Hints::default()).await.unwrap().text.to_lowercase();
+    assert!(heard.contains("volume") && heard.contains("locked"), "{heard}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

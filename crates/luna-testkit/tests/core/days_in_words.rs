@@ -5,17 +5,13 @@ use std::ops::Deref;
 
 use luna_core::ChatRequest;
 use luna_core::calendar::Wanted;
-use luna_model::{Answer, ConversationId, ErrorKind, ModelEvent, ModelRequest, NewEvent, Times, Timestamp};
+use luna_model::{Answer, ConversationId, ErrorKind, ModelRequest, NewEvent, Times, Timestamp};
 use luna_testkit::{InMemory, Reply, Story, tell};
 use serde_json::json;
 
 /// What the built-in model answers, as the script's model says it.
 fn built_in(request: &ModelRequest) -> Reply {
-    luna_builtin::answer(request).into_iter().fold(Reply::default(), |reply, event| match event {
-        ModelEvent::Text(text) => reply.say(&text),
-        ModelEvent::ToolCall(call) => reply.call(&call.name, call.input),
-        _ => reply,
-    })
+    luna_builtin::answer(request).into_iter().collect()
 }
 
 /// A talk with a Luna who has only the built-in model. It is Sunday, 1 March 2026, nine in the morning, UTC.

@@ -54,7 +54,7 @@ async fn main() -> Result<()> {
     println!("reading a recording      {:.4} of real time", reading / seconds);
     println!("hearing a feeling        {:.4} of real time", feeling / seconds);
     let mut any = false;
-    for model in models::WHISPER.iter().filter(|model| model.file(&folder).is_file()) {
+    for (model, file) in models::WHISPER.iter().filter_map(|model| Some((model, model.found(&folder)?))) {
         any = true;
         let settings = VoiceSettings { stt_model: model.name.into(), ..VoiceSettings::default() };
         let (mut wrong, mut words, mut took) = (0, 0, 0.0);
@@ -74,7 +74,7 @@ async fn main() -> Result<()> {
             wrong as f64 / words as f64,
             took / seconds
         );
-        beside(&model.file(&folder), &sentences, seconds);
+        beside(&file, &sentences, seconds);
     }
     if !any {
         println!("SKIPPED: no whisper model is in {} (luna models get whisper-base)", folder.display());

@@ -24,7 +24,7 @@ const WISHES: [&str; 4] = [
     "Hey Luna, how is the weather today?",
 ];
 /// How often each is said.
-const TIMES: usize = 5;
+const TIMES: u64 = 5;
 /// The sensitivity at which the wake detector is tried, beside that at which it is not asked.
 const DETECTED: u8 = 50;
 const ANSWER: &str = "It is done. Is there anything else that I can do?";
@@ -57,6 +57,7 @@ pub(crate) fn around() -> Result<()> {
     for module in [
         "module-null-sink sink_name=loudspeaker rate=48000",
         "module-null-sink sink_name=air rate=48000",
+        "module-null-sink sink_name=mouth rate=48000",
         "module-remap-source source_name=microphone master=air.monitor",
     ] {
         server.args(["-L", module]);
@@ -84,27 +85,20 @@ pub(crate) fn around() -> Result<()> {
 }
 
 /// What is measured inside. `BENCH_SECONDS` says how long each state is listened to (60), `BENCH_LOAD_SECONDS` how long the
-/// microphone is under load (600).
+/// microphone is under load (600), `BENCH_TIMES` how often each wish is said (5).
 pub(crate) async fn inside(models: PathBuf, readings: &[PathBuf]) -> Result<()> {
-    let seconds = |name: &str, usual| std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(usual);
     let voice = || Arc::new(LocalVoice::new(models.clone(), Arc::new(HeldSecrets::default())));
     for sensitivity in [wake::ALL, DETECTED] {
-        awake(voice(), &models, readings, seconds("BENCH_SECONDS", 60), sensitivity).await?;
+        awake(voice(), &models, readings, sensitivity).await?;
     }
-    under_load(&voice(), readings, seconds("BENCH_LOAD_SECONDS", 600)).await
+    under_load(&voice(), readings, number("BENCH_LOAD_SECONDS", 600)).await
 }
 
 /// Luna with her wake word on, and a model that answers at once: what waiting costs, and how long an answer takes.
-async fn awake(
-    voice: Arc<LocalVoice>,
-    models: &Path,
-    readings: &[PathBuf],
-    seconds: u64,
-    sensitivity: u8,
-) -> Result<()> {
+async fn awake(voice: Arc<LocalVoice>, models: &Path, readings: &[PathBuf], sensitivity: u8) -> Result<()> {
     let model = ["base", "tiny", "base.en", "tiny.en"]
         .into_iter()
-        .find(|name| models::whisper(name).is_ok_and(|model| model.file(models).is_file()));
+        .find(|name| models::whisper(name).is_ok_and(|model| model.found(models).is_some()));
     let (script, url) = recogniser().await?;
     let mut settings = json!({ "wake_word": true, "wake_sensitivity": sensitivity, "engine": "espeak-ng", "language": "en", "follow_up_s": 0 });
     match model {
@@ -121,7 +115,8 @@ async fn awake(
     let mut turns: Vec<VoiceTurn> = vec![];
     let (mut missed, mut unasked, mut split) = (0, 0, 0);
     let folder = tempfile::tempdir().map_err(Error::internal)?;
-    for n in 0..WISHES.len() * TIMES {
+    let calls = WISHES.len() * usize::try_from(number("BENCH_TIMES", TIMES)).unwrap_or_default();
+    for n in 0..calls {
         let mut events = luna.bus().watch();
         let asked = script.asked.load(Ordering::Relaxed);
         say(folder.path(), n).await?;
@@ -148,7 +143,6 @@ async fn awake(
         tokio::time::sleep(Duration::from_secs(1)).await;
         until_idle(&luna).await?;
     }
-    let calls = WISHES.len() * TIMES;
     println!("  {missed} of {calls} calls missed, {split} came in pieces");
     if model.is_none() {
         println!("  of those missed, {unasked} did not reach the recogniser");
@@ -157,9 +151,12 @@ async fn awake(
     told("  last word to first sound ", turns.iter().filter_map(to_sound).collect());
     told("  first sentence to sound  ", turns.iter().filter_map(|turn| turn.sound_ms).collect());
     if sensitivity == wake::ALL {
-        barge_in::measure(&luna, &script.nothing).await?;
+        for room in [barge_in::Room::Headphones, barge_in::Room::Loudspeaker] {
+            barge_in::measure(&luna, &script.nothing, room).await?;
+        }
     }
 
+    let seconds = number("BENCH_SECONDS", 60);
     // Her voice is let go after a while; until then it costs more than listening.
     tokio::time::sleep(Duration::from_secs(21)).await;
     let cpu = spent(Duration::from_secs(seconds)).await;
@@ -179,6 +176,11 @@ async fn awake(
     }
     luna.stop().await;
     Ok(())
+}
+
+/// What the environment says, or what is usual.
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(usual)
 }
 
 /// Waits until she waits for her name.
@@ -211,16 +213,16 @@ pub(super) fn told(what: &str, mut times: Vec<u64>) {
 pub(super) async fn say(folder: &Path, n: usize) -> Result<()> {
     let voices = ["en-gb", "en-us+f3", "en-gb-scotland", "en-us+m3", "en+f2"];
     let (text, voice) = (WISHES[n % WISHES.len()], voices[n / WISHES.len() % voices.len()]);
-    play(folder, &n.to_string(), voice, text).await
+    play(folder, &n.to_string(), voice, text, "air").await
 }
 
-/// Has it said by a voice of espeak-ng, and plays it into the microphone.
-pub(super) async fn play(folder: &Path, name: &str, voice: &str, text: &str) -> Result<()> {
+/// Has it said by a voice of espeak-ng, and plays it there.
+pub(super) async fn play(folder: &Path, name: &str, voice: &str, text: &str, sink: &str) -> Result<()> {
     let file = folder.join(format!("{name}.wav"));
     let made = Command::new("espeak-ng").args(["-v", voice, "-s", "150", "-w"]).arg(&file).arg(text).status();
     made.map_err(Error::internal)?;
     let mut play = tokio::process::Command::new("paplay");
-    play.args(["-d", "air"]).arg(&file).status().await.map(drop).map_err(Error::internal)
+    play.args(["-d", sink]).arg(&file).status().await.map(drop).map_err(Error::internal)
 }
 
 /// The recordings, again and again.
