@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use known::{ALIKE, EQUAL_ERROR, Known, SENTENCES};
+pub use phrase::after as after_phrase;
 
 use crate::Luna;
 use crate::ports::{Hints, Transcript, Voice, VoiceReady};

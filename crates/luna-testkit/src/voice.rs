@@ -37,6 +37,8 @@ struct State {
     /// The language that is heard, and the one that was spoken last.
     languages: (Option<String>, String),
     tone: Option<Emotion>,
+    /// How speech was to be found, each time the microphone was opened.
+    opened: Vec<String>,
     deaf: Option<String>,
     no_model: Option<String>,
 }
@@ -72,6 +74,12 @@ impl PaperVoice {
     #[must_use]
     pub fn listens(&self) -> bool {
         self.state.lock().ears.as_ref().is_some_and(|ears| !ears.is_closed())
+    }
+
+    /// How speech was to be found, each time the microphone was opened.
+    #[must_use]
+    pub fn opened(&self) -> Vec<String> {
+        self.state.lock().opened.clone()
     }
 
     /// Speaks into the microphone: it will be understood as this.
@@ -235,12 +243,14 @@ impl Voice for PaperVoice {
         self.state.lock().ducked = ducked;
     }
 
-    async fn listen(&self, _: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
+    async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
         if let Some(why) = self.state.lock().deaf.clone() {
             return Err(Error::unavailable(why));
         }
         let (ears, sounds) = mpsc::channel(64);
-        self.state.lock().ears = Some(ears);
+        let mut state = self.state.lock();
+        state.opened.push(settings.vad.clone());
+        state.ears = Some(ears);
         Ok(tokio_stream(sounds))
     }
 }

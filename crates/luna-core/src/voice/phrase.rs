@@ -4,7 +4,8 @@
 const ALIKE: f64 = 0.9;
 
 /// What follows the wake phrase, when the text begins with it; what people say before it ("um, ok") is skipped.
-pub(super) fn after(text: &str, phrase: &str) -> Option<String> {
+#[must_use]
+pub fn after(text: &str, phrase: &str) -> Option<String> {
     let wanted = letters(phrase);
     let count = phrase.split_whitespace().count();
     let words: Vec<&str> = text.split_whitespace().collect();

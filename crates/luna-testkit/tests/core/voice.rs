@@ -329,6 +329,20 @@ async fn without_barge_in_she_speaks_to_the_end_and_hush_stops_her() {
 }
 
 #[tokio::test]
+async fn the_microphone_is_opened_anew_for_another_way_to_find_speech() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    until(&luna, "listens", |l| l.voice.listens()).await;
+    let patch = |voice: serde_json::Value| json!({ "voice": voice }).as_object().cloned().unwrap();
+    luna.patch_settings(patch(json!({ "vad": "energy" }))).await.unwrap();
+    until(&luna, "listens by loudness", |l| l.voice.opened() == ["neural", "energy"] && l.voice.listens())
+        .await;
+    // What does not concern the microphone leaves it open.
+    luna.patch_settings(patch(json!({ "rate": 200 }))).await.unwrap();
+    luna.voice.hear("nothing for her").await;
+    assert_eq!(luna.voice.opened().len(), 2);
+}
+
+#[tokio::test]
 async fn a_missing_microphone_is_said_and_nothing_else_suffers() {
     let luna = InMemory::luna().await;
     luna.voice.deafen("no microphone can be used");

@@ -1,7 +1,8 @@
 //! Measures hearing: for each whisper model that is in LUNA_MODELS_DIR the word error rate and the real-time factor on read
 //! sentences with known words, beside whisper.cpp's own program where it is installed; how fast recordings are read and
 //! feelings heard; how well voices are told apart; and, with a microphone made of air, what listening costs, how long an
-//! answer takes and how soon she is silent when somebody speaks over her.
+//! answer takes and how soon she is silent when somebody speaks over her; and how often she is called in vain, or wakes though
+//! nobody called.
 //!
 //!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
 #![allow(
@@ -10,6 +11,7 @@
     reason = "a program whose product is what it prints"
 )]
 
+mod alarms;
 mod barge_in;
 mod room;
 mod speakers;
@@ -78,6 +80,11 @@ async fn main() -> Result<()> {
     }
     if !any {
         println!("SKIPPED: no whisper model is in {} (luna models get whisper-base)", folder.display());
+    }
+    println!();
+    let best = models::WHISPER.iter().rev().find(|model| model.found(&folder).is_some());
+    if let Some(model) = best.filter(|_| which::which("espeak-ng").is_ok()) {
+        alarms::measure(data.parent().unwrap_or(&data), &voice, model.name).await?;
     }
     println!();
     speakers::measure(data.parent().unwrap_or(&data), &voice).await;

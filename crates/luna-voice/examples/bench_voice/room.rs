@@ -179,7 +179,7 @@ async fn awake(voice: Arc<LocalVoice>, models: &Path, readings: &[PathBuf], sens
 }
 
 /// What the environment says, or what is usual.
-fn number(name: &str, usual: u64) -> u64 {
+pub(super) fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(usual)
 }
 
