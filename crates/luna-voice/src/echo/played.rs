@@ -8,8 +8,8 @@ use luna_core::ports::SPEECH_RATE;
 
 /// Samples of a block, which is a millisecond.
 const BLOCK: usize = 16;
-/// Blocks kept: two seconds.
-const BLOCKS: usize = 2_048;
+/// Blocks kept: four seconds. A sound server that sleeps takes two at once.
+const BLOCKS: usize = 4_096;
 /// A clock that is further off than this is set anew.
 const OFF: Duration = Duration::from_millis(400);
 

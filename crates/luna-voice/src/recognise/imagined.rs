@@ -23,6 +23,10 @@ const CREDITS: &[&str] = &[
 const MURMURS: &[&str] = &["you", "thank you", "bye", "so", "oh", "okay", "the"];
 const MURMUR_SECONDS: f64 = 0.35;
 
+/// Names of sounds, which nobody says alone.
+const SOUNDS: &[&str] =
+    &["beep", "bleep", "boop", "ding", "dong", "click", "buzz", "hum", "mm", "hmm", "whoosh"];
+
 /// Words a second that nobody speaks.
 const TOO_FAST: f64 = 9.0;
 /// How often the same words may follow each other.
@@ -35,7 +39,8 @@ pub(super) fn without(text: &str, seconds: f64) -> String {
     let words = plain.split_whitespace().count();
     let credit = CREDITS.iter().any(|credit| plain.starts_with(credit)) && words <= 10;
     let murmur = MURMURS.contains(&plain.as_str()) && seconds < MURMUR_SECONDS;
-    if plain.is_empty() || credit || murmur || words as f64 > TOO_FAST * seconds + 4.0 {
+    let sounds = plain.split_whitespace().all(|word| SOUNDS.contains(&word));
+    if sounds || credit || murmur || words as f64 > TOO_FAST * seconds + 4.0 {
         return String::new();
     }
     unrepeated(&text)
@@ -98,6 +103,8 @@ mod tests {
             ("(upbeat music)", 5.0),
             ("♪ ♪ ♪", 5.0),
             (" you", 0.2),
+            ("Beep, beep.", 2.0),
+            ("", 2.0),
             ("Subtitles by the Amara.org community", 4.0),
             ("Untertitel der Amara.org-Community", 4.0),
             ("one two three four five six seven eight nine ten eleven twelve thirteen fourteen", 0.5),
