@@ -85,10 +85,11 @@ pub(crate) fn around() -> Result<()> {
 }
 
 /// What is measured inside. `BENCH_SECONDS` says how long each state is listened to (60), `BENCH_LOAD_SECONDS` how long the
-/// microphone is under load (600), `BENCH_TIMES` how often each wish is said (5).
+/// microphone is under load (600), `BENCH_TIMES` how often each wish is said (5), and `BENCH_ONLY=load` leaves out all but that.
 pub(crate) async fn inside(models: PathBuf, readings: &[PathBuf]) -> Result<()> {
     let voice = || Arc::new(LocalVoice::new(models.clone(), Arc::new(HeldSecrets::default())));
-    for sensitivity in [wake::ALL, DETECTED] {
+    let all = std::env::var_os("BENCH_ONLY").is_none();
+    for sensitivity in [wake::ALL, DETECTED].into_iter().filter(|_| all) {
         awake(voice(), &models, readings, sensitivity).await?;
     }
     under_load(&voice(), readings, number("BENCH_LOAD_SECONDS", 600)).await
