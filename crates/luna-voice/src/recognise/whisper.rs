@@ -22,11 +22,9 @@ const NO_SPEECH: f32 = 0.6;
 const UNSURE: f32 = 0.4;
 /// What the model needs at least, in samples: it refuses less than a second.
 const SHORTEST: usize = 17_600;
-/// Of half a minute whisper encodes 1500 positions, however little was said. For a sentence fewer do: with 1024, which hold 20
-/// seconds, the five sentences of the bench took 0.106 of real time in the place of 0.172, and no word was worse.
-const SHORT_CONTEXT: i32 = 1_024;
-const SHORT_LONGEST: usize = 18 * SPEECH_RATE as usize;
-/// For what is only shown meanwhile half of them do, as in whisper.cpp's own streaming examples; they hold 15 seconds.
+/// Of half a minute whisper encodes 1500 positions, however little was said. For what is only shown meanwhile half of them
+/// do, as in whisper.cpp's own streaming examples, which halves the wait; they hold 15 seconds. For what is acted on they do
+/// not: tiny.en with 1024 takes chords for words.
 const INTERIM_CONTEXT: i32 = 768;
 const INTERIM_LONGEST: usize = 15 * SPEECH_RATE as usize;
 
@@ -174,8 +172,6 @@ fn recognise<'a>(
     parameters.set_n_threads(threads());
     if hints.interim && speech.0.len() <= INTERIM_LONGEST {
         parameters.set_audio_ctx(INTERIM_CONTEXT);
-    } else if speech.0.len() <= SHORT_LONGEST {
-        parameters.set_audio_ctx(SHORT_CONTEXT);
     }
     parameters.set_language(Some(if language.is_empty() { "auto" } else { language }));
     if !hints.words.is_empty() {
