@@ -113,7 +113,7 @@ impl Luna {
     pub async fn transcribe(&self, recording: Vec<u8>) -> Result<Transcript> {
         let speech = self.voice().decode(recording).await?;
         let settings = self.settings().current().voice;
-        self.voice().transcribe(speech, &settings, self.hints().await).await
+        self.voice().transcribe(speech, &settings, self.hints(false).await).await
     }
 
     /// How a recording was spoken.
@@ -193,10 +193,15 @@ impl Luna {
         self.tasks().spawn(conversation::hold(self.clone(), presses));
     }
 
-    /// Names and words that are likely to be said, for the recogniser.
-    async fn hints(&self) -> Hints {
+    /// Names and words that are likely to be said, for the recogniser: that she is called, where she waits for it; a small model
+    /// hears "hey you" or "hey Looner" otherwise.
+    async fn hints(&self, called: bool) -> Hints {
         let settings = self.settings().current();
-        let mut words = vec![settings.luna_name.clone()];
+        let mut words = vec![if called {
+            phrase::written(&settings.voice.wake_phrase)
+        } else {
+            settings.luna_name.clone()
+        }];
         if settings.user_name != "friend" {
             words.push(settings.user_name.clone());
         }

@@ -27,6 +27,8 @@ struct State {
     said: Vec<String>,
     understood: VecDeque<String>,
     transcribed: usize,
+    /// What was said to be likely, each time.
+    expected: Vec<String>,
     /// How often what was said so far was to be put into words, and whether that takes for ever.
     interims: (usize, bool),
     ears: Option<mpsc::Sender<Sound>>,
@@ -135,6 +137,12 @@ impl PaperVoice {
         self.state.lock().transcribed
     }
 
+    /// What the recogniser was told to be likely, each time.
+    #[must_use]
+    pub fn expected(&self) -> Vec<String> {
+        self.state.lock().expected.clone()
+    }
+
     /// How often what was said so far was to be put into words.
     #[must_use]
     pub fn interims(&self) -> usize {
@@ -211,6 +219,7 @@ impl Voice for PaperVoice {
             return Err(Error::unavailable(why.clone()));
         }
         state.transcribed += 1;
+        state.expected.push(hints.words);
         let text = state.understood.pop_front().unwrap_or_default();
         Ok(Transcript { text, language: state.languages.0.clone() })
     }

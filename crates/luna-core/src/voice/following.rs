@@ -83,7 +83,7 @@ impl Following {
         let (luna, settings, speech) = (self.luna.clone(), settings.clone(), speech.clone());
         let beginning = Arc::clone(&self.beginning);
         let interim = async move {
-            let hints = Hints { interim: true, ..luna.hints().await };
+            let hints = Hints { interim: true, ..luna.hints(!attended).await };
             match luna.voice().transcribe(speech, &settings, hints).await {
                 Ok(transcript) => show(&luna, &beginning, &transcript.text, &settings),
                 // The end is understood whatever became of this.
@@ -130,7 +130,7 @@ impl Following {
                 }
                 beginning.called.store(true, Ordering::Relaxed);
             }
-            let hints = luna.hints().await;
+            let hints = luna.hints(!attended).await;
             let transcript = luna.voice().transcribe(speech.clone(), &settings, hints).await?;
             let named = !attended && phrase::after(&transcript.text, &settings.wake_phrase).is_some();
             if named && settings.only_known && !luna.said_by_owner(&speech).await {

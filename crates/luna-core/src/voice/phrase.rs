@@ -31,6 +31,16 @@ pub fn after(text: &str, phrase: &str) -> Option<String> {
     None
 }
 
+/// The phrase as recognisers write it: "Hey Luna".
+pub(super) fn written(phrase: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect::<String>()
+    };
+    phrase.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -52,6 +62,13 @@ mod tests {
             assert_eq!(after(text, "hey luna").as_deref(), Some(rest), "{text}");
         }
         assert_eq!(after("Computer, stop", "computer").as_deref(), Some("stop"));
+    }
+
+    #[test]
+    fn it_is_written_as_a_name() {
+        assert_eq!(written("hey luna"), "Hey Luna");
+        assert_eq!(written(" ärmel  x "), "Ärmel X");
+        assert_eq!(written(""), "");
     }
 
     #[test]

@@ -94,6 +94,8 @@ async fn what_does_not_sound_like_her_name_is_not_put_into_words() {
     until(&luna, "listens", |l| l.voice_state().phase == VoicePhase::Listening).await;
     other().await;
     until(&luna, "put into words", |l| l.voice.transcribed() == 2).await;
+    // A small model hears "hey Luna" where it is told to expect it.
+    assert_eq!(luna.voice.expected(), ["Hey Luna.", "Luna."]);
 }
 
 #[tokio::test]

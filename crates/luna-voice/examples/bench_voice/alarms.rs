@@ -12,6 +12,8 @@ use luna_voice::{LocalVoice, utterances};
 use super::room::number;
 
 const PHRASE: &str = "hey luna";
+/// What the recogniser is told to expect, as while she waits to be called.
+const EXPECTED: &str = "Hey Luna.";
 const CALLS: [&str; 3] = [
     "Hey Luna, what time is it?",
     "Hey Luna, set a timer for ten minutes.",
@@ -115,7 +117,8 @@ async fn wakes(speech: &[f32], voice: &LocalVoice, settings: &VoiceSettings) -> 
     for part in &parts {
         let part = Speech(speech[part.clone()].into());
         if voice.may_be_called(&part, settings).await {
-            let hints = Hints { language: settings.language.clone(), ..Hints::default() };
+            let hints =
+                Hints { words: EXPECTED.into(), language: settings.language.clone(), ..Hints::default() };
             let heard = voice.transcribe(part, settings, hints).await?;
             wakes |= after_phrase(&heard.text, PHRASE).is_some();
         }
@@ -133,7 +136,13 @@ async fn may_be_called(speech: &[f32], voice: &LocalVoice, settings: &VoiceSetti
 }
 
 /// A sentence by a voice of espeak-ng, with a pause before and after it.
-async fn said(folder: &Path, name: &str, speed: &str, text: &str, voice: &LocalVoice) -> Result<Vec<f32>> {
+pub(super) async fn said(
+    folder: &Path,
+    name: &str,
+    speed: &str,
+    text: &str,
+    voice: &LocalVoice,
+) -> Result<Vec<f32>> {
     let file = folder.join("said.wav");
     let mut espeak = tokio::process::Command::new("espeak-ng");
     espeak.args(["-v", name, "-s", speed, "-w"]).arg(&file).arg("--").arg(text);
@@ -152,7 +161,7 @@ fn add(speech: &mut [f32], noise: &[f32]) {
     }
 }
 
-async fn recordings(folder: &Path, voice: &LocalVoice) -> Vec<Vec<f32>> {
+pub(super) async fn recordings(folder: &Path, voice: &LocalVoice) -> Vec<Vec<f32>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|e| e == "wav")).collect();
