@@ -31,6 +31,8 @@ const SOUNDS: &[&str] =
 const TOO_FAST: f64 = 9.0;
 /// How often the same words may follow each other.
 const AT_MOST: usize = 3;
+/// One word over and over for longer than this is a sound: "And, and, and, and", say models of a melody.
+const SOUND_SECONDS: f64 = 3.0;
 
 /// The text without what nobody said in so many seconds.
 pub(super) fn without(text: &str, seconds: f64) -> String {
@@ -43,7 +45,9 @@ pub(super) fn without(text: &str, seconds: f64) -> String {
     if sounds || credit || murmur || words as f64 > TOO_FAST * seconds + 4.0 {
         return String::new();
     }
-    unrepeated(&text)
+    let once = unrepeated(&text);
+    let one = words > 1 && !once.contains(' ');
+    if one && seconds > SOUND_SECONDS { String::new() } else { once }
 }
 
 /// Without marks of sounds: "[BLANK_AUDIO]", "(music)", "♪".
@@ -104,6 +108,7 @@ mod tests {
             ("♪ ♪ ♪", 5.0),
             (" you", 0.2),
             ("Beep, beep.", 2.0),
+            ("And, and, and, and, and,", 4.0),
             ("", 2.0),
             ("Subtitles by the Amara.org community", 4.0),
             ("Untertitel der Amara.org-Community", 4.0),
@@ -130,6 +135,6 @@ mod tests {
     #[test]
     fn a_loop_is_said_once() {
         assert_eq!(without("Well. I know. I know. I know. I know. I know. Bye.", 9.0), "Well. I know. Bye.");
-        assert_eq!(without("la la la la la la", 9.0), "la");
+        assert_eq!(without("la la la la la la", 2.0), "la");
     }
 }

@@ -22,11 +22,12 @@ const NO_SPEECH: f32 = 0.6;
 const UNSURE: f32 = 0.4;
 /// What the model needs at least, in samples: it refuses less than a second.
 const SHORTEST: usize = 17_600;
-/// Of half a minute whisper encodes 1500 positions, however little was said. For what is only shown meanwhile half of them
-/// do, as in whisper.cpp's own streaming examples, which halves the wait; they hold 15 seconds. For what is acted on they do
-/// not: tiny.en with 1024 takes chords for words.
-const INTERIM_CONTEXT: i32 = 768;
-const INTERIM_LONGEST: usize = 15 * SPEECH_RATE as usize;
+/// Whisper encodes half a minute in positions of 20 ms, however little was said, which takes longest. Where less was said fewer
+/// do, with some seconds to spare, but not fewer than in whisper.cpp's own streaming examples.
+const POSITIONS_A_SECOND: usize = 50;
+const SPARE_SECONDS: usize = 3;
+const LEAST_POSITIONS: usize = 768;
+const ALL_POSITIONS: usize = 1_500;
 
 /// A loaded model: makes words of speech. It gives up soon once the token says that nobody waits for them.
 type Model = Box<dyn FnMut(&Speech, &Hints, &CancellationToken) -> Result<Transcript>>;
@@ -170,9 +171,7 @@ fn recognise<'a>(
     language: &'a str,
 ) -> Result<Transcript> {
     parameters.set_n_threads(threads());
-    if hints.interim && speech.0.len() <= INTERIM_LONGEST {
-        parameters.set_audio_ctx(INTERIM_CONTEXT);
-    }
+    parameters.set_audio_ctx(positions(speech.0.len()));
     parameters.set_language(Some(if language.is_empty() { "auto" } else { language }));
     if !hints.words.is_empty() {
         parameters.set_initial_prompt(&hints.words.replace('\0', " "));
@@ -198,6 +197,12 @@ fn recognise<'a>(
         .collect();
     let language = whisper_rs::get_lang_str(state.full_lang_id_from_state()).map(str::to_owned);
     Ok(Transcript { text: text.join(" "), language })
+}
+
+/// What is encoded of so many samples.
+fn positions(samples: usize) -> i32 {
+    let said = samples.div_ceil(SPEECH_RATE as usize) + SPARE_SECONDS;
+    (said * POSITIONS_A_SECOND).clamp(LEAST_POSITIONS, ALL_POSITIONS) as i32
 }
 
 /// All cores when the machine has nothing else to do, half of them when it has.
