@@ -19,9 +19,11 @@ const SURE_TO_BEGIN: f32 = 0.75;
 const SURE: f32 = 0.5;
 /// Frames of speech in a row that begin an utterance: a click is shorter.
 const BEGIN: usize = 5;
-/// The same while Luna herself may be heard, where a frame that is twice as loud as it must be counts twice, and one without
-/// speech in between as so many less: what takes her out takes a piece of whoever speaks over her with it, now and then.
+/// The same while Luna herself may be heard, where a frame counts once more for each time that it is twice as loud as it must
+/// be, and one without speech in between takes some away: what takes her out takes a piece of whoever speaks over her with it, now
+/// and then. Chosen by what `examples/bench_voice/over_her.rs` prints.
 const BEGIN_OVER_HER: usize = 12;
+const MOST_OVER_HER: f32 = 4.0;
 const LAPSE: usize = 3;
 /// Silence, in frames, after which what was said so far is worth understanding.
 const BREATH: usize = 13;
@@ -126,7 +128,9 @@ impl Activity {
     fn is_speech(&mut self, frame: &[f32], loud: f32, own: Own) -> bool {
         match &mut self.judge {
             Judge::Neural { network, room } => {
-                let sure = network.predict_f32(frame) >= if self.begun { SURE } else { SURE_TO_BEGIN };
+                // Over her its loudness tells more, and the network knows less of what is left of a voice.
+                let sure = if self.begun || own.heard { SURE } else { SURE_TO_BEGIN };
+                let sure = network.predict_f32(frame) >= sure;
                 let above = loud > (*room * ABOVE_ROOM).max(SOFTEST).max(own.least);
                 if !sure {
                     // The room gets louder slowly and quieter at once.
@@ -157,7 +161,7 @@ impl Activity {
             let over = self.before.len().saturating_sub(keep);
             self.before.drain(..over);
             self.run = match (speech, own.heard) {
-                (true, true) => self.run + if loud > 2.0 * own.least { 2 } else { 1 },
+                (true, true) => self.run + over_her(loud, own.least),
                 (true, false) => self.run + 1,
                 (false, true) => self.run.saturating_sub(LAPSE),
                 (false, false) => 0,
@@ -211,6 +215,12 @@ impl Activity {
     }
 }
 
+/// What a frame that is louder than it must be not to be hers counts.
+fn over_her(loud: f32, least: f32) -> usize {
+    let twice = (loud / least.max(f32::MIN_POSITIVE)).log2().floor();
+    (1.0 + twice).clamp(1.0, MOST_OVER_HER) as usize
+}
+
 /// Whether there is speech in a whole recording, and where: the first and last sample of each utterance.
 #[must_use]
 pub fn utterances(samples: &[f32]) -> Vec<std::ops::Range<usize>> {
@@ -247,21 +257,11 @@ pub(crate) fn utterances_by(vad: Vad, samples: &[f32]) -> Vec<std::ops::Range<us
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pcm::tests::tone;
-
-    /// White noise, -1 to 1.
-    fn noise(samples: usize) -> Vec<f32> {
-        let mut seed = 1_u32;
-        let mut next = || {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..samples).map(|_| next()).collect()
-    }
+    use crate::pcm::tests::{noise, syllables, tone};
 
     #[test]
     fn noise_and_silence_are_nobody_speaking() {
-        let noise: Vec<f32> = noise(48_000).iter().map(|x| x * 0.05).collect();
+        let noise: Vec<f32> = noise(1, 48_000).iter().map(|x| x * 0.05).collect();
         assert!(utterances(&vec![0.0; 48_000]).is_empty());
         assert!(utterances(&noise).is_empty());
         let click: Vec<f32> = [vec![0.0; 8_000], tone(900.0, 0.03, 16_000), vec![0.0; 16_000]].concat();
@@ -270,8 +270,8 @@ mod tests {
 
     /// Noise in the course of syllables, of this loudness, over a quiet room: somebody whispers, for all a network can tell.
     fn whisper(seconds: usize, loud: f32) -> Vec<f32> {
-        let syllable = |n: usize| if n % 4_800 < 3_200 { loud } else { 0.05 * loud };
-        noise(seconds * 16_000).iter().enumerate().map(|(n, x)| x * syllable(n)).collect()
+        let syllable = syllables(loud, 0.05 * loud);
+        noise(1, seconds * 16_000).iter().enumerate().map(|(n, x)| x * syllable(n)).collect()
     }
 
     #[test]
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn by_loudness_too_a_room_is_nobody_speaking() {
-        let fan: Vec<f32> = noise(160_000).iter().map(|x| x * 0.05).collect();
+        let fan: Vec<f32> = noise(1, 160_000).iter().map(|x| x * 0.05).collect();
         let click = [vec![0.0; 8_000], tone(900.0, 0.03, 16_000), vec![0.0; 16_000]].concat();
         assert!(utterances_by(Vad::Energy, &vec![0.0; 48_000]).is_empty());
         assert!(utterances_by(Vad::Energy, &click).is_empty());

@@ -36,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use activity::utterances;
 pub use capture::dropped_samples;
+pub use echo::noticed_over;
 
 /// Under this name the key of the speech endpoints is kept: the one of the provider that invented their form.
 const KEY: &str = "OPENAI_API_KEY";

@@ -109,7 +109,20 @@ pub(crate) fn loudness(samples: &[f32]) -> f32 {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt as _, SeedableRng as _};
+
     use super::*;
+
+    /// White noise, -1 to 1, always the same of a seed.
+    pub(crate) fn noise(seed: u64, samples: usize) -> Vec<f32> {
+        StdRng::seed_from_u64(seed).random_iter().take(samples).map(|x: f32| 2.0 * x - 1.0).collect()
+    }
+
+    /// Of this loudness or silent, in the course of syllables: 200 ms, and a pause of 100.
+    pub(crate) fn syllables(loud: f32, silent: f32) -> impl Fn(usize) -> f32 {
+        move |sample| if sample % 4_800 < 3_200 { loud } else { silent }
+    }
 
     /// A tone of half the full loudness.
     pub(crate) fn tone(hertz: f32, seconds: f32, rate: u32) -> Vec<f32> {

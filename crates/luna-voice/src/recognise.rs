@@ -110,7 +110,7 @@ impl Recogniser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pcm::tests::tone;
+    use crate::pcm::tests::{noise, tone};
 
     /// The real model that is in LUNA_MODELS_DIR, and its folder; none, aloud, where there is none.
     pub(super) fn real_model() -> Option<(PathBuf, PathBuf)> {
@@ -127,14 +127,8 @@ mod tests {
 
     /// Sounds of a room in which nobody speaks, each four seconds long.
     fn nobody() -> Vec<(&'static str, Vec<f32>)> {
-        let mut seed = 1_u32;
-        let mut noise = |samples: usize, loud: f32| -> Vec<f32> {
-            let mut next = || {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (seed >> 8) as f32 / 8_388_608.0 - 1.0
-            };
-            (0..samples).map(|_| next() * loud).collect()
-        };
+        let noise =
+            |samples: usize, loud: f32| -> Vec<f32> { noise(1, samples).iter().map(|x| x * loud).collect() };
         let mix = |sounds: &[Vec<f32>]| -> Vec<f32> {
             (0..64_000).map(|n| sounds.iter().map(|s| s.get(n).copied().unwrap_or(0.0)).sum()).collect()
         };
@@ -200,16 +194,17 @@ mod tests {
         let Some((folder, _)) = real_model() else { return };
         let recogniser = Recogniser::new(folder);
         let mut understood = vec![];
-        for vad in ["neural", "energy"] {
+        // Nor is she called where she waits for it.
+        for (vad, words) in [("neural", ""), ("energy", ""), ("energy", "Hey Luna.")] {
             let settings =
                 VoiceSettings { stt_model: "tiny.en".into(), vad: vad.into(), ..VoiceSettings::default() };
             for (what, sound) in nobody() {
-                let heard = recogniser
-                    .transcribe(Speech(sound.into()), &settings, Hints::default(), None)
-                    .await
-                    .unwrap();
-                if !heard.text.is_empty() {
-                    understood.push(format!("{what} ({vad}): {:?}", heard.text));
+                let hints = Hints { words: words.into(), ..Hints::default() };
+                let heard =
+                    recogniser.transcribe(Speech(sound.into()), &settings, hints, None).await.unwrap();
+                let called = luna_core::voice::after_phrase(&heard.text, "hey luna").is_some();
+                if called || (words.is_empty() && !heard.text.is_empty()) {
+                    understood.push(format!("{what} ({vad}, {words}): {:?}", heard.text));
                 }
             }
         }

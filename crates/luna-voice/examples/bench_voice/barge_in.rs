@@ -17,7 +17,7 @@ use super::room::{PATIENCE, Running, play, say, told, until_idle};
 /// How often it is tried.
 const TRIES: usize = 12;
 /// What she says: one sentence, so that she herself makes no pause.
-const STORY: &str = "Once upon a time there was a moon who lived alone above a lake where nobody ever came and who counted \
+pub(super) const STORY: &str = "Once upon a time there was a moon who lived alone above a lake where nobody ever came and who counted \
     the fishes and the stars and the boats that went by and never forgot a single one of them until somebody told it to stop";
 /// She is heard for so long first, as by anybody who interrupts.
 const HEARD: Duration = Duration::from_secs(2);

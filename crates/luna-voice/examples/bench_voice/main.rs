@@ -1,7 +1,7 @@
 //! Measures hearing: for each whisper model that is in LUNA_MODELS_DIR the word error rate and the real-time factor on read
 //! sentences with known words, beside whisper.cpp's own program where it is installed; how fast recordings are read and
 //! feelings heard; how well voices are told apart; and, with a microphone made of air, what listening costs, how long an
-//! answer takes and how soon she is silent when somebody speaks over her; and how often she is called in vain, or wakes though
+//! answer takes and how soon she is silent when somebody speaks over her, there and in measured rooms; and how often she is called in vain, or wakes though
 //! nobody called.
 //!
 //!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
@@ -13,6 +13,7 @@
 
 mod alarms;
 mod barge_in;
+mod over_her;
 mod room;
 mod speakers;
 
@@ -88,6 +89,8 @@ async fn main() -> Result<()> {
     }
     println!();
     speakers::measure(data.parent().unwrap_or(&data), &voice).await;
+    println!();
+    over_her::measure(data.parent().unwrap_or(&data), &voice).await?;
     println!();
     room::around()
 }

@@ -27,7 +27,7 @@ impl Canceller {
     }
 
     /// Nothing is played any more. What was learnt of the way stays.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn pause(&mut self) {
         self.played.clear();
         self.heard.clear();
         self.clean.clear();
@@ -62,15 +62,12 @@ mod tests {
     use super::*;
     use crate::activity::FRAME;
     use crate::pcm::loudness;
+    use crate::pcm::tests::{noise, syllables};
 
     /// Noise in the course of syllables.
-    fn speech(seed: u32, samples: usize) -> Vec<f32> {
-        let mut seed = seed;
-        let mut next = move || {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..samples).map(|n| next() * if n % 4_800 < 3_200 { 0.2 } else { 0.01 }).collect()
+    fn speech(seed: u64, samples: usize) -> Vec<f32> {
+        let syllable = syllables(0.2, 0.01);
+        noise(seed, samples).iter().enumerate().map(|(n, x)| x * syllable(n)).collect()
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! How loud what the canceller leaves of her may be: a share of what is played, learnt while she speaks.
 
-use std::collections::VecDeque;
-
 /// Slots in which what was played may still be heard: the room, and what the canceller does not follow at once.
-const REACH: usize = 40;
+pub(super) const REACH: usize = 40;
 /// Softer than this is silence.
 const SILENT: f32 = 0.003;
 /// The share that is taken at first.
@@ -19,29 +17,25 @@ const CLEARLY: f32 = 5.0;
 
 #[derive(Debug)]
 pub(super) struct Rest {
-    /// How loud the last slots were played, the newest first.
-    played: VecDeque<f32>,
     share: f32,
 }
 
 impl Default for Rest {
     fn default() -> Self {
-        Self { played: VecDeque::with_capacity(REACH), share: FIRST }
+        Self { share: FIRST }
     }
 }
 
 impl Rest {
-    /// How loud something must be not to be the rest of her, while this loud a slot is played and this loud a one is left.
+    /// How loud something must be not to be the rest of her, in a slot in which this loud a sound is left. `played` is how loud
+    /// she was at most in the last [`REACH`] slots.
     pub(super) fn least(&mut self, played: f32, left: f32) -> f32 {
-        self.played.truncate(REACH - 1);
-        self.played.push_front(played);
-        let loudest = self.played.iter().copied().fold(0.0, f32::max);
-        if loudest < SILENT {
+        if played < SILENT {
             return 0.0;
         }
-        let change = if left > self.share * loudest { GROWS } else { SHRINKS };
+        let change = if left > self.share * played { GROWS } else { SHRINKS };
         self.share = (self.share * change).clamp(SMALLEST, LARGEST);
-        loudest * self.share * CLEARLY
+        played * self.share * CLEARLY
     }
 }
 
@@ -67,11 +61,6 @@ mod tests {
 
     #[test]
     fn while_nothing_is_played_everything_is_somebody_elses() {
-        let mut rest = Rest::default();
-        rest.least(0.2, 0.1);
-        for _ in 0..REACH {
-            rest.least(0.0, 0.001);
-        }
-        assert_eq!(rest.least(0.0, 0.001), 0.0);
+        assert_eq!(Rest::default().least(0.0, 0.001), 0.0);
     }
 }

@@ -184,7 +184,7 @@ fn mel_bands() -> Vec<Vec<(usize, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pcm::tests::tone;
+    use crate::pcm::tests::{noise, tone};
 
     #[test]
     fn the_pitch_of_a_buzz_is_found_and_a_hiss_has_none() {
@@ -200,13 +200,7 @@ mod tests {
                 assert!((frame.pitch.unwrap() - wanted).abs() < 0.3, "{hertz}: {frame:?}");
             }
         }
-        let mut seed = 7_u32;
-        let hiss: Vec<f32> = (0..8_000)
-            .map(|_| {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (seed >> 8) as f32 / 8_388_608.0 - 1.0
-            })
-            .collect();
+        let hiss = noise(7, 8_000);
         let frames = measure(&hiss);
         let voiced = frames.iter().filter(|f| f.pitch.is_some()).count();
         assert!(voiced * 10 < frames.len(), "{voiced} of {}", frames.len());
