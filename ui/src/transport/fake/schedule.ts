@@ -6,12 +6,23 @@ import { ago } from "./data";
 import { found, type Part } from "./handlers";
 
 const HOUR = 3_600_000;
-const ahead = (hours: number[]): string[] => hours.map((hour) => new Date(Date.now() + hour * HOUR).toISOString());
+const WEEKDAYS = [1, 2, 3, 4, 5];
+const EVERY_DAY = [0, ...WEEKDAYS, 6];
+
+/** The next three times it is this hour, on these days of the week. */
+function ahead(hour: number, weekdays = WEEKDAYS): string[] {
+  const times = Array.from({ length: 10 }, (_, days) => {
+    const day = new Date();
+    day.setDate(day.getDate() + days);
+    day.setHours(hour, 0, 0, 0);
+    return day;
+  });
+  return times.filter((day) => day.getTime() > Date.now() && weekdays.includes(day.getDay())).slice(0, 3).map((day) => day.toISOString());
+}
 
 const BUDGET: BackgroundBudget = { spent: { tokens: 12_400, micros: 31_000, took_ms: 95_000 }, tokens: 200_000, cents: 200, minutes: 120 };
 
-function made(job: NewJob): JobView {
-  const next = ahead([2, 26, 50]);
+function made(job: NewJob, said = "At 9:00 on weekdays", next = ahead(9)): JobView {
   const { name, description, times, missed, limits, max_retries } = job;
   const kept: Job = {
     id: crypto.randomUUID(),
@@ -31,16 +42,16 @@ function made(job: NewJob): JobView {
     last: null,
     created_at: ago(0),
   };
-  return { job: kept, said: "At 9:00 on weekdays", ahead: next };
+  return { job: kept, said, ahead: next };
 }
 
 function jobs(): JobView[] {
   const limits = { tokens: null, cents: null, minutes: null };
   const cron = (pattern: string) => ({ kind: "cron" as const, pattern, zone: "Europe/Berlin" });
   const base = { description: "", limits, missed: "run_once" as const, max_retries: 0 };
-  const brief = made({ ...base, name: "Morning brief", handler: "brief", payload: {}, times: cron("0 8 * * *") });
+  const brief = made({ ...base, name: "Morning brief", handler: "brief", payload: {}, times: cron("0 8 * * *") }, "At 8:00 every day", ahead(8, EVERY_DAY));
   const mail = made({ ...base, name: "Unread mail", handler: "prompt", payload: { text: "Sum up my unread mail" }, times: cron("0 9 * * 1-5") });
-  const backup = made({ ...base, name: "Nightly backup", handler: "backup", payload: {}, times: cron("0 3 * * *") });
+  const backup = made({ ...base, name: "Nightly backup", handler: "backup", payload: {}, times: cron("0 3 * * *") }, "At 3:00 every day", ahead(3, EVERY_DAY));
   return [
     { ...mail, job: { ...mail.job, last: ago(3 * HOUR) } },
     { ...backup, job: { ...backup.job, state: "failed", last: ago(9 * HOUR) } },
@@ -65,7 +76,7 @@ function runs(all: JobView[]): JobRun[] {
 
 function understood(words: string): UnderstoodTimes {
   if (!/\d|every|tomorrow/.test(words)) throw new Failure("invalid", "Say it like “every weekday at 9”, or give a cron pattern.");
-  return { times: { kind: "cron", pattern: "0 9 * * 1-5", zone: "Europe/Berlin" }, said: "At 9:00 on weekdays", ahead: ahead([2, 26, 50]) };
+  return { times: { kind: "cron", pattern: "0 9 * * 1-5", zone: "Europe/Berlin" }, said: "At 9:00 on weekdays", ahead: ahead(9) };
 }
 
 export function schedule(core: Core): Part<"schedule"> {
