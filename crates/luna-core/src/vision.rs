@@ -278,3 +278,22 @@ fn windows_in_words(windows: &[Window]) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("Windows, the uppermost first: {}{more}.", named.join("; "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_black_and_what_may_still_be_seen_is_said() {
+        assert_eq!(blackened(&Picture::default()), "");
+        let picture = Picture { passwords: 1, hidden: vec!["KeePassXC".into()], ..Picture::default() };
+        assert_eq!(blackened(&picture), "Blackened as private: KeePassXC, a password field.\n");
+        let unchecked = vec!["Editor".into(), "Mail".into()];
+        let picture = Picture { passwords: 2, unchecked, ..Picture::default() };
+        assert_eq!(
+            blackened(&picture),
+            "Blackened as private: 2 password fields.\n\
+             Password fields were not looked for everywhere: Editor, Mail did not say in time where they are.\n"
+        );
+    }
+}
