@@ -29,6 +29,10 @@ const SPARE_SECONDS: usize = 3;
 const LEAST_POSITIONS: usize = 768;
 const ALL_POSITIONS: usize = 1_500;
 
+/// How often, and how far apart, the machine must be found busy to be busy.
+const LOOKS: u32 = 6;
+const LOOK: Duration = Duration::from_millis(3);
+
 /// A loaded model: makes words of speech. It gives up soon once the token says that nobody waits for them.
 type Model = Box<dyn FnMut(&Speech, &Hints, &CancellationToken) -> Result<Transcript>>;
 /// Loads the model in a file; on the thread, where it stays.
@@ -208,8 +212,14 @@ fn positions(samples: usize) -> i32 {
 /// All cores when the machine has nothing else to do, half of them when it has.
 fn threads() -> i32 {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let now = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let free = if others(&now) >= cores { cores / 2 } else { cores };
+    let look = || others(&std::fs::read_to_string("/proc/loadavg").unwrap_or_default());
+    // What runs for a moment only is nothing.
+    let busy = (0..LOOKS).all(|_| {
+        let busy = look() >= cores;
+        std::thread::sleep(if busy { LOOK } else { Duration::ZERO });
+        busy
+    });
+    let free = if busy { cores / 2 } else { cores };
     i32::try_from(free.clamp(1, 8)).unwrap_or(2)
 }
 
