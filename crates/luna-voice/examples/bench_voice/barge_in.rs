@@ -27,6 +27,9 @@ const SILENT: f32 = 0.004;
 const PIECE: usize = 80;
 const LONG: Duration = Duration::from_millis(5);
 
+/// She is silent at least so long between two answers.
+const PAUSE: Duration = Duration::from_millis(150);
+
 /// What of her the microphone hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
@@ -82,12 +85,14 @@ pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool, room: Room) -
     luna.model.improvise(|_| Reply::says(STORY));
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     let (mut silent, mut noticed, mut unheard, mut alone) = (vec![], vec![], 0, 0);
-    for n in 0..TRIES {
+    // In the first she learns whether her voice comes back here; another room is another pair of headphones.
+    for n in 0..=TRIES {
         let went = once(luna, folder.path(), n, nothing, room).await?;
         // Where a model understood what stopped her, that is answered too.
         luna.press(Press::Hush).await?;
         nothing.store(false, Ordering::Relaxed);
         match went {
+            _ if n == 0 => {}
             Went::Stopped(stopped, quiet) => {
                 noticed.push(stopped);
                 silent.push(quiet);
@@ -160,13 +165,16 @@ async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool, ro
     tokio::time::sleep(Duration::from_millis(300)).await;
     let Ok(Some(stopped)) = ended else { return Ok(Went::Unheard) };
     let first = microphone.loud().first().copied();
-    let last = loudspeaker.loud().last().copied();
-    let (Some(first), Some(last)) = (first, last) else { return Ok(Went::Unheard) };
+    let Some(first) = first else { return Ok(Went::Unheard) };
     if stopped < first {
         return Ok(Went::Alone);
     }
     let millis =
         |until: Instant| until.saturating_duration_since(first).as_millis().try_into().unwrap_or(u64::MAX);
+    // What comes after a pause is her next answer.
+    let heard = loudspeaker.loud();
+    let next = heard.windows(2).position(|pair| pair[1] > stopped && pair[1] > pair[0] + PAUSE);
+    let last = next.map_or_else(|| heard.last(), |n| heard.get(n)).copied().unwrap_or(stopped);
     Ok(Went::Stopped(millis(stopped), millis(last + LONG)))
 }
 

@@ -5,6 +5,8 @@
 //! nobody called.
 //!
 //!     cargo run --release -p luna-voice --example bench_voice [folder of speech data]
+//!
+//! `BENCH_ONLY` chooses a part: `words`, `alarms`, `speakers`, `over`, `room` or `load`.
 #![allow(
     clippy::print_stdout,
     clippy::cast_precision_loss,
@@ -42,8 +44,35 @@ async fn main() -> Result<()> {
         return room::inside(folder, &readings).await;
     }
     let voice = LocalVoice::new(folder.clone(), Arc::new(HeldSecrets::default()));
+    if wanted("words") {
+        words(&folder, &sentences, &voice).await?;
+    }
+    let best = models::WHISPER.iter().rev().find(|model| model.found(&folder).is_some());
+    let data = data.parent().unwrap_or(&data);
+    if let Some(model) = best.filter(|_| wanted("alarms") && which::which("espeak-ng").is_ok()) {
+        alarms::measure(data, &voice, model.name).await?;
+    }
+    if wanted("speakers") {
+        speakers::measure(data, &voice).await;
+    }
+    if wanted("over") {
+        over_her::measure(data, &voice).await?;
+    }
+    if wanted("room") || wanted("load") {
+        room::around()?;
+    }
+    Ok(())
+}
+
+/// Whether this part is wanted: `BENCH_ONLY` names one.
+fn wanted(part: &str) -> bool {
+    std::env::var("BENCH_ONLY").map_or(true, |only| only == part)
+}
+
+/// How well and how fast recordings become words and feelings.
+async fn words(folder: &Path, sentences: &[(PathBuf, String)], voice: &LocalVoice) -> Result<()> {
     let (mut seconds, mut reading, mut feeling) = (0.0, 0.0, 0.0);
-    for (file, _) in &sentences {
+    for (file, _) in sentences {
         let bytes = std::fs::read(file).unwrap_or_default();
         let began = Instant::now();
         let speech = voice.decode(bytes).await?;
@@ -57,11 +86,11 @@ async fn main() -> Result<()> {
     println!("reading a recording      {:.4} of real time", reading / seconds);
     println!("hearing a feeling        {:.4} of real time", feeling / seconds);
     let mut any = false;
-    for (model, file) in models::WHISPER.iter().filter_map(|model| Some((model, model.found(&folder)?))) {
+    for (model, file) in models::WHISPER.iter().filter_map(|model| Some((model, model.found(folder)?))) {
         any = true;
         let settings = VoiceSettings { stt_model: model.name.into(), ..VoiceSettings::default() };
         let (mut wrong, mut words, mut took) = (0, 0, 0.0);
-        for (file, said) in &sentences {
+        for (file, said) in sentences {
             let speech = voice.decode(std::fs::read(file).unwrap_or_default()).await?;
             let began = Instant::now();
             let hints = Hints { language: "en".into(), ..Hints::default() };
@@ -77,22 +106,13 @@ async fn main() -> Result<()> {
             wrong as f64 / words as f64,
             took / seconds
         );
-        beside(&file, &sentences, seconds);
+        beside(&file, sentences, seconds);
     }
     if !any {
         println!("SKIPPED: no whisper model is in {} (luna models get whisper-base)", folder.display());
     }
     println!();
-    let best = models::WHISPER.iter().rev().find(|model| model.found(&folder).is_some());
-    if let Some(model) = best.filter(|_| which::which("espeak-ng").is_ok()) {
-        alarms::measure(data.parent().unwrap_or(&data), &voice, model.name).await?;
-    }
-    println!();
-    speakers::measure(data.parent().unwrap_or(&data), &voice).await;
-    println!();
-    over_her::measure(data.parent().unwrap_or(&data), &voice).await?;
-    println!();
-    room::around()
+    Ok(())
 }
 
 /// The same by whisper.cpp's own program.

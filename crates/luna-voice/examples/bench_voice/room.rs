@@ -14,7 +14,7 @@ use luna_testkit::{HeldSecrets, InMemory, Ingredients, Reply};
 use luna_voice::{LocalVoice, models, wake};
 use serde_json::json;
 
-use super::barge_in;
+use super::{barge_in, wanted};
 
 /// What is said to her, and what a recogniser without a model is told that it was.
 const WISHES: [&str; 4] = [
@@ -85,14 +85,16 @@ pub(crate) fn around() -> Result<()> {
 }
 
 /// What is measured inside. `BENCH_SECONDS` says how long each state is listened to (60), `BENCH_LOAD_SECONDS` how long the
-/// microphone is under load (600), `BENCH_TIMES` how often each wish is said (5), and `BENCH_ONLY=load` leaves out all but that.
+/// microphone is under load (600), and `BENCH_TIMES` how often each wish is said (5).
 pub(crate) async fn inside(models: PathBuf, readings: &[PathBuf]) -> Result<()> {
     let voice = || Arc::new(LocalVoice::new(models.clone(), Arc::new(HeldSecrets::default())));
-    let all = std::env::var_os("BENCH_ONLY").is_none();
-    for sensitivity in [wake::ALL, DETECTED].into_iter().filter(|_| all) {
+    for sensitivity in [wake::ALL, DETECTED].into_iter().filter(|_| wanted("room")) {
         awake(voice(), &models, readings, sensitivity).await?;
     }
-    under_load(&voice(), readings, number("BENCH_LOAD_SECONDS", 600)).await
+    if wanted("load") {
+        under_load(&voice(), readings, number("BENCH_LOAD_SECONDS", 600)).await?;
+    }
+    Ok(())
 }
 
 /// Luna with her wake word on, and a model that answers at once: what waiting costs, and how long an answer takes.
