@@ -58,7 +58,7 @@ impl Default for VoiceSettings {
             muted: false,
             wake_word: false,
             wake_phrase: "hey luna".into(),
-            wake_sensitivity: 100,
+            wake_sensitivity: 50,
             only_known: false,
             vad: "neural".into(),
             stt_model: "base".into(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use luna_core::ports::{Hints, SPEECH_RATE, Speech, Voice as _};
 use luna_core::voice::after_phrase;
 use luna_model::{Error, Result, VoiceSettings};
-use luna_voice::{LocalVoice, utterances};
+use luna_voice::{LocalVoice, utterances, wake};
 
 use super::room::number;
 
@@ -21,48 +21,55 @@ const CALLS: [&str; 3] = [
 ];
 const VOICES: [&str; 8] =
     ["en-gb", "en-us", "en-gb-scotland", "en-us+f3", "en-us+m3", "en+f2", "en-gb+m7", "en-029"];
+/// Voices of flite, where that is installed; the detector never learnt from these.
+const FLITE: [&str; 2] = ["slt", "rms"];
+/// Words a minute.
 const SPEEDS: [&str; 3] = ["120", "150", "190"];
 /// How much softer the noise is than the voice.
 const NOISE_DB: f32 = 10.0;
-/// The sensitivity at which the wake detector is tried, beside the words alone.
-const DETECTED: u8 = 50;
+/// The sensitivities at which the wake detector is tried; at the last it is not asked, and the words alone decide.
+const SENSITIVITIES: [u8; 4] = [25, 50, 75, wake::ALL];
 
 /// Prints the rates. `BENCH_ALARM_MINUTES` says how much is read aloud (30).
 pub(super) async fn measure(data: &Path, voice: &LocalVoice, model: &str) -> Result<()> {
-    let settings = |wake_sensitivity| VoiceSettings {
+    let settings = VoiceSettings {
         stt_model: model.into(),
         language: "en".into(),
         wake_phrase: PHRASE.into(),
-        wake_sensitivity,
         ..VoiceSettings::default()
     };
-    let (words, detected) = (settings(100), settings(DETECTED));
     let folder = tempfile::tempdir().map_err(Error::internal)?;
-    println!("called, and not called; whisper {model}:");
+    println!("called, and not called; the words are those of whisper {model}:");
+    let by = SENSITIVITIES.map(|n| if n == wake::ALL { "none".into() } else { n.to_string() });
+    println!("  {:<58} {:>6} {:>6} {:>6} {:>6}", "with the wake detector at", by[0], by[1], by[2], by[3]);
     let noise = recordings(&data.join("speech/speechbrain/noise"), voice).await.into_iter().next();
     for noise in [None, noise] {
-        let (mut calls, mut missed, mut unheard) = (0, 0, 0);
-        for (n, name) in VOICES.iter().enumerate() {
+        let mut calls = Vec::new();
+        let flite = FLITE.iter().filter(|_| which::which("flite").is_ok());
+        for (n, name) in VOICES.iter().chain(flite).enumerate() {
             for speed in SPEEDS {
                 let mut call = said(folder.path(), name, speed, CALLS[n % CALLS.len()], voice).await?;
                 if let Some(noise) = &noise {
                     add(&mut call, noise);
                 }
-                calls += 1;
-                missed += u32::from(!wakes(&call, voice, &words).await?.0);
-                unheard += u32::from(!wakes(&call, voice, &detected).await?.0);
+                calls.push(tried(&call, voice, &settings).await?);
             }
         }
         let place = if noise.is_some() { "noise 10 dB softer" } else { "a quiet room" };
-        println!(
-            "  of {calls} calls in {place} {missed} missed by the words alone, {unheard} with the detector at {DETECTED}"
-        );
+        let missed = |n: usize| calls.iter().filter(|call| !call.woken[n]).count() as f64;
+        line(&format!("missed, of {} calls in {place}", calls.len()), 0, missed);
     }
     let mut people = Vec::new();
-    for folder in ["speech/librivox", "speech/speechbrain/ASR", "speech/speechbrain/VAD", "emotion/emodb"] {
+    for folder in [
+        "speech/librivox",
+        "speech/speechbrain/ASR",
+        "speech/speechbrain/VAD",
+        "emotion/emodb",
+        "wakeword/clips",
+    ] {
         people.extend(recordings(&data.join(folder), voice).await);
     }
-    alarms("recorded people", people, voice, [&words, &detected]).await?;
+    alarms("recorded people", people, voice, &settings).await?;
     let enough = Duration::from_secs(60 * number("BENCH_ALARM_MINUTES", 30)).as_secs_f64();
     let (mut read, mut seconds) = (Vec::new(), 0.0);
     for (n, line) in conversations(&data.join("memory/locomo/locomo_dev.json")).iter().enumerate() {
@@ -74,68 +81,67 @@ pub(super) async fn measure(data: &Path, voice: &LocalVoice, model: &str) -> Res
             break;
         }
     }
-    alarms("conversations read aloud", read, voice, [&words, &detected]).await
+    alarms("conversations read aloud", read, voice, &settings).await
 }
 
+/// How often an hour of this wakes her, and how much of it the recogniser is asked about.
 async fn alarms(
     what: &str,
     spoken: Vec<Vec<f32>>,
     voice: &LocalVoice,
-    settings: [&VoiceSettings; 2],
+    settings: &VoiceSettings,
 ) -> Result<()> {
-    let hours = spoken.iter().map(Vec::len).sum::<usize>() as f64 / f64::from(SPEECH_RATE) / 3_600.0;
-    let (mut woken, mut woken_detected, mut asked) = (0, 0, 0);
-    for speech in &spoken {
-        let [words, detected] = settings;
-        let (wakes, _) = wakes(speech, voice, words).await?;
-        let called = may_be_called(speech, voice, detected).await;
-        woken += u32::from(wakes);
-        woken_detected += u32::from(wakes && called);
-        asked += u32::from(called);
-    }
     if spoken.is_empty() {
         println!("  SKIPPED: {what}: there are none");
         return Ok(());
     }
-    let hourly = |count: u32| f64::from(count) / hours;
-    println!(
-        "  {what}, {:.0} minutes in {} pieces: {:.1} false alarms an hour by the words alone, {:.1} with the detector at \
-         {DETECTED}, which lets {:.0} % through to them",
-        hours * 60.0,
-        spoken.len(),
-        hourly(woken),
-        hourly(woken_detected),
-        100.0 * f64::from(asked) / spoken.len() as f64
-    );
+    let hours = spoken.iter().map(Vec::len).sum::<usize>() as f64 / f64::from(SPEECH_RATE) / 3_600.0;
+    let mut pieces = Vec::new();
+    for speech in &spoken {
+        pieces.push(tried(speech, voice, settings).await?);
+    }
+    let what = format!("{what}, {:.0} min in {} pieces", hours * 60.0, pieces.len());
+    let woken = |n: usize| pieces.iter().filter(|piece| piece.woken[n]).count() as f64 / hours;
+    line(&format!("false alarms an hour: {what}"), 1, woken);
+    let asked =
+        |n: usize| 100.0 * pieces.iter().filter(|piece| piece.asked[n]).count() as f64 / pieces.len() as f64;
+    line("  % of them that go to the recogniser", 0, asked);
     Ok(())
 }
 
-/// Whether any utterance of it would wake her, and how many there are.
-async fn wakes(speech: &[f32], voice: &LocalVoice, settings: &VoiceSettings) -> Result<(bool, usize)> {
-    let parts = utterances(speech);
-    let mut wakes = false;
-    for part in &parts {
-        let part = Speech(speech[part.clone()].into());
-        if voice.may_be_called(&part, settings).await {
-            let hints =
-                Hints { words: EXPECTED.into(), language: settings.language.clone(), ..Hints::default() };
-            let heard = voice.transcribe(part, settings, hints).await?;
-            wakes |= after_phrase(&heard.text, PHRASE).is_some();
-        }
-    }
-    Ok((wakes, parts.len()))
+/// What is printed of each sensitivity.
+fn line(what: &str, digits: usize, of: impl Fn(usize) -> f64) {
+    let numbers: Vec<String> = (0..SENSITIVITIES.len()).map(|n| format!("{:>6.digits$}", of(n))).collect();
+    println!("  {what:<58} {}", numbers.join(" "));
 }
 
-async fn may_be_called(speech: &[f32], voice: &LocalVoice, settings: &VoiceSettings) -> bool {
+/// What came of a recording at each sensitivity.
+#[derive(Default)]
+struct Tried {
+    /// An utterance of it wakes her.
+    woken: [bool; SENSITIVITIES.len()],
+    /// The detector lets an utterance through to the recogniser.
+    asked: [bool; SENSITIVITIES.len()],
+}
+
+async fn tried(speech: &[f32], voice: &LocalVoice, settings: &VoiceSettings) -> Result<Tried> {
+    let mut tried = Tried::default();
     for part in utterances(speech) {
-        if voice.may_be_called(&Speech(speech[part].into()), settings).await {
-            return true;
+        let part = Speech(speech[part].into());
+        let hints = Hints { words: EXPECTED.into(), language: settings.language.clone(), ..Hints::default() };
+        let heard = voice.transcribe(part.clone(), settings, hints).await?;
+        let called = after_phrase(&heard.text, PHRASE).is_some();
+        for (n, wake_sensitivity) in SENSITIVITIES.into_iter().enumerate() {
+            let settings = VoiceSettings { wake_sensitivity, ..settings.clone() };
+            let asked = voice.may_be_called(&part, &settings).await;
+            tried.asked[n] |= asked;
+            tried.woken[n] |= asked && called;
         }
     }
-    false
+    Ok(tried)
 }
 
-/// A sentence by a voice of espeak-ng, with a pause before and after it.
+/// A sentence by a voice of espeak-ng or flite, with a pause before and after it.
 pub(super) async fn said(
     folder: &Path,
     name: &str,
@@ -144,9 +150,18 @@ pub(super) async fn said(
     voice: &LocalVoice,
 ) -> Result<Vec<f32>> {
     let file = folder.join("said.wav");
-    let mut espeak = tokio::process::Command::new("espeak-ng");
-    espeak.args(["-v", name, "-s", speed, "-w"]).arg(&file).arg("--").arg(text);
-    espeak.status().await.map_err(Error::internal)?;
+    let mut program;
+    if FLITE.contains(&name) {
+        let slow = 150.0 / speed.parse::<f32>().unwrap_or(150.0);
+        program = tokio::process::Command::new("flite");
+        program
+            .args(["-voice", name, "--setf", &format!("duration_stretch={slow}"), "-t", text, "-o"])
+            .arg(&file);
+    } else {
+        program = tokio::process::Command::new("espeak-ng");
+        program.args(["-v", name, "-s", speed, "-w"]).arg(&file).arg("--").arg(text);
+    }
+    program.status().await.map_err(Error::internal)?;
     let speech = voice.decode(std::fs::read(&file).unwrap_or_default()).await?;
     let pause = vec![0.0; SPEECH_RATE as usize];
     Ok([&pause, speech.0.as_ref(), &pause].concat())

@@ -46,7 +46,7 @@ export const SETTINGS: Settings = {
     muted: false,
     wake_word: false,
     wake_phrase: "hey luna",
-    wake_sensitivity: 100,
+    wake_sensitivity: 50,
     only_known: false,
     vad: "neural",
     stt_model: "base",
