@@ -22,7 +22,7 @@ const SMALL = [
 /** Below this a finger is what presses. */
 const PHONE = 500;
 /** The screens that are looked at in every size. */
-const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "today-week", "workshop-agents", "workshop-chain", "workshop-rejected", "costs", "agent-registry", "settings-models", "settings-storage"];
+const MAIN = ["chat-read", "chat-question", "run-plan", "memory-facts", "memory-graph", "agent-tools", "today-week", "workshop-agents", "workshop-chain", "workshop-rejected", "costs", "agent-registry", "settings-models", "settings-voice-learning", "settings-storage"];
 
 /** A screen: where it is, and what to do before it is looked at. */
 interface Look {
