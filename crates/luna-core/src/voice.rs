@@ -1,12 +1,15 @@
 //! Hearing and speaking as verbs: words of a recording, how it was said, saying something, and holding a conversation by
 //! voice. What is understood is a chat message like any other; what is answered is spoken sentence by sentence.
 //!
-//! `conversation` holds the conversation, `following` has what is being said understood, `agreement` says which words of it
-//! stay, `mouth` speaks an answer while it is written, `phrase` knows the wake phrase, `known` whose voice it may be.
+//! `conversation` holds the conversation, `attention` is to whom she listens, `following` has what is being said understood, `agreement` says which words of it
+//! stay, `mouth` speaks an answer while it is written, `hers` knows her own words when she hears them, `phrase` the wake phrase,
+//! `known` whose voice it may be.
 
 mod agreement;
+mod attention;
 mod conversation;
 mod following;
+mod hers;
 mod known;
 mod mouth;
 mod phrase;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use luna_core::ports::{
-    AudioDevice, Hints, Sound, Speech, Spoken, Transcript, Voice, VoicePrint, VoiceReady,
+    AudioDevice, Hints, Manner, Sound, Speech, Spoken, Transcript, Voice, VoicePrint, VoiceReady,
 };
 use luna_model::{Emotion, Error, Result, VoiceSettings};
 use parking_lot::Mutex;
@@ -33,7 +33,7 @@ struct State {
     interims: (usize, bool),
     ears: Option<mpsc::Sender<Sound>>,
     slow: bool,
-    ducked: bool,
+    manner: Manner,
     /// How often she was told that she will speak soon.
     prepared: usize,
     /// The language that is heard, and the one that was spoken last.
@@ -122,7 +122,13 @@ impl PaperVoice {
     /// Whether she speaks softer now.
     #[must_use]
     pub fn ducked(&self) -> bool {
-        self.state.lock().ducked
+        self.state.lock().manner == Manner::Softly
+    }
+
+    /// Whether she holds her tongue now.
+    #[must_use]
+    pub fn paused(&self) -> bool {
+        self.state.lock().manner == Manner::Paused
     }
 
     /// How often she was told that she will speak soon.
@@ -248,8 +254,8 @@ impl Voice for PaperVoice {
         self.state.lock().prepared += 1;
     }
 
-    fn duck(&self, ducked: bool) {
-        self.state.lock().ducked = ducked;
+    fn speak_so(&self, manner: Manner) {
+        self.state.lock().manner = manner;
     }
 
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {

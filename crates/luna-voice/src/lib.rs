@@ -29,7 +29,7 @@ use cpal::traits::{DeviceTrait as _, HostTrait as _};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use luna_core::ports::{
-    AudioDevice, Hints, Secrets, Sound, Speech, Spoken, Transcript, Voice, VoicePrint, VoiceReady,
+    AudioDevice, Hints, Manner, Secrets, Sound, Speech, Spoken, Transcript, Voice, VoicePrint, VoiceReady,
 };
 use luna_model::{Emotion, Error, Result, Secret, VoiceSettings};
 use tokio_util::sync::CancellationToken;
@@ -140,8 +140,8 @@ impl Voice for LocalVoice {
         self.playback.open(&settings.output);
     }
 
-    fn duck(&self, ducked: bool) {
-        self.playback.duck(ducked);
+    fn speak_so(&self, manner: Manner) {
+        self.playback.speak_so(manner);
     }
 
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {

@@ -339,7 +339,9 @@ async fn inside_a_real_model_hears_two_wishes_and_understands_her_answer() {
 #[ignore = "runs inside of a_room"]
 async fn inside_who_speaks_over_her_stops_her() {
     let folder = tempfile::tempdir().unwrap();
-    let (url, _) = recogniser(&["Hey Luna, tell me a story."]).await;
+    // What is understood ahead of the end is asked again at the end.
+    let (url, _) =
+        recogniser(&["Hey Luna, tell me a story.", "Hey Luna, tell me a story.", "No, stop that."]).await;
     let luna = luna(&url).await;
     let mut events = luna.bus().watch();
     // Somebody listens to the loudspeaker: without, the sound server wakes up every two seconds only, as no sound card does.

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use luna_core::ports::{
     AppVolume, Application, Area, Camera, Channels, CommandIo, Delivery, Desktop, Glance, Hints, Launched,
-    Music, PaymentPage, Payments, Picture, PlannedWords, Presence, Received, Shell, Sight, SignIn, Sound,
-    Speech, Spoken, SystemInfo, Tailnet, TailnetNode, TailnetStatus, Transcript, Unsent, Voice, VoicePrint,
-    VoiceReady, Volume, Window,
+    Manner, Music, PaymentPage, Payments, Picture, PlannedWords, Presence, Received, Shell, Sight, SignIn,
+    Sound, Speech, Spoken, SystemInfo, Tailnet, TailnetNode, TailnetStatus, Transcript, Unsent, Voice,
+    VoicePrint, VoiceReady, Volume, Window,
 };
 use luna_model::{
     Account, Attachment, Channel, ChannelState, CommandContext, CommandOutcome, CommandRequest, Emotion,
@@ -167,7 +167,7 @@ impl Voice for Off {
 
     fn about_to_say(&self, _: &VoiceSettings) {}
 
-    fn duck(&self, _: bool) {}
+    fn speak_so(&self, _: Manner) {}
 
     async fn listen(&self, _: &VoiceSettings) -> Result<BoxStream<'static, Sound>> {
         off("voice")

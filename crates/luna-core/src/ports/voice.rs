@@ -106,6 +106,18 @@ pub struct Spoken {
     pub stopped: bool,
 }
 
+/// How she speaks while somebody else may be speaking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// As loud as the settings say.
+    #[default]
+    Aloud,
+    /// Easy to talk over.
+    Softly,
+    /// Not at all; she goes on where she was.
+    Paused,
+}
+
 /// A microphone or loudspeaker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioDevice {
@@ -161,8 +173,8 @@ pub trait Voice: Send + Sync {
     /// Something will be said soon: opens the loudspeaker meanwhile, which takes longer than making the first sentence.
     fn about_to_say(&self, settings: &VoiceSettings);
 
-    /// Speaks softer while somebody else does, or as loud as before.
-    fn duck(&self, ducked: bool);
+    /// Speaks like this from now on, also what is being said already.
+    fn speak_so(&self, manner: Manner);
 
     /// Opens the microphone. Dropping the stream closes it.
     async fn listen(&self, settings: &VoiceSettings) -> Result<BoxStream<'static, Sound>>;

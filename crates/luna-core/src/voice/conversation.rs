@@ -1,5 +1,5 @@
 //! A conversation by voice: the microphone is open while the wake word is on or the button says so; who is attended to is
-//! understood and answered; who speaks over an answer stops it.
+//! understood and answered; who speaks over an answer has her pause at once, and stops it with their words.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,42 +11,24 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::attention::{Attention, PATIENCE, pressed};
 use super::following::{Following, Understanding};
-use super::mouth::{Answered, Heard, answer, millis};
-use super::{Press, Pressed, phrase};
+use super::mouth::{Answered, Heard, Said, answer, millis, slow};
+use super::{Press, Pressed, hers, phrase};
 use crate::Luna;
-use crate::ports::{SPEECH_RATE, Sound, Speech, Transcript};
+use crate::ports::{Manner, SPEECH_RATE, Sound, Speech, Transcript};
 
-/// How long she waits for the first word after her name or the button.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a microphone that cannot be opened is left alone.
 const AGAIN: Duration = Duration::from_secs(5);
-/// A button that is let go sooner was pressed, not held.
-const TAP: Duration = Duration::from_millis(350);
-/// How long she waits, once the button is let go, for what was said with it.
-const LET_GO: Duration = Duration::from_secs(2);
 /// Most that is gathered while the button is held, in samples: two minutes.
 const LONGEST_HELD: usize = 120 * SPEECH_RATE as usize;
 /// Silence after which a conversation is over; what is said later begins a new one.
 const FORGET: Duration = Duration::from_secs(600);
 /// Utterances that may wait to be understood.
 const WAITING: usize = 4;
+/// How often she pauses in an answer for what proves to be nothing; then she speaks on.
+const IN_VAIN: u32 = 2;
 pub(super) const MUTED: &str = "The microphone is muted. Unmute it in the tray or in Settings, Voice.";
-/// Above these a stage is said to have been slow.
-const SLOW_RECOGNITION_MS: u64 = 1_500;
-const SLOW_THINKING_MS: u64 = 3_000;
-const SLOW_SOUND_MS: u64 = 600;
-
-/// To whom she listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attention {
-    /// To her name alone.
-    Name,
-    /// To everything, until then.
-    Until(tokio::time::Instant),
-    /// To everything, while the button is held: since then, and whether she listened before.
-    Held(Instant, bool),
-}
 
 /// Holds conversations until Luna stops.
 pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Pressed>) {
@@ -84,7 +66,7 @@ pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Pressed>) {
             Ok(sounds) => {
                 let mut talk = Talk::new(luna.clone(), voice, attention);
                 let stops = talk.listen(sounds, &mut presses, &mut settings).await;
-                luna.voice().duck(false);
+                luna.voice().speak_so(Manner::Aloud);
                 if stops {
                     return;
                 }
@@ -108,22 +90,6 @@ pub(super) async fn hold(luna: Luna, mut presses: mpsc::Receiver<Pressed>) {
     }
 }
 
-/// What a press makes of the attention; `busy` when an answer is on its way.
-fn pressed((press, at): Pressed, attention: Attention, busy: bool) -> Attention {
-    let until = |time| Attention::Until(tokio::time::Instant::now() + time);
-    match (press, attention) {
-        (Press::Hold, Attention::Held(..)) => attention,
-        (Press::Hold, _) => Attention::Held(at, matches!(attention, Attention::Until(_)) && !busy),
-        // A tap is a toggle.
-        (Press::Release, Attention::Held(since, true)) if at.duration_since(since) < TAP => Attention::Name,
-        (Press::Release, Attention::Held(since, false)) if at.duration_since(since) < TAP => until(PATIENCE),
-        (Press::Release, Attention::Held(..)) => until(LET_GO),
-        (Press::Toggle, Attention::Name) if !busy => until(PATIENCE),
-        (Press::Toggle | Press::Hush, _) => Attention::Name,
-        (Press::Release, _) => attention,
-    }
-}
-
 struct Question {
     understanding: Understanding,
     speech: Speech,
@@ -136,6 +102,16 @@ struct Answering {
     task: JoinHandle<Answered>,
     stop: CancellationToken,
     turn: VoiceTurn,
+    said: Said,
+    /// How often she paused in vain.
+    in_vain: u32,
+}
+
+/// What was said to her, in words.
+struct Understood {
+    text: String,
+    language: Option<String>,
+    question: Question,
 }
 
 struct Talk {
@@ -149,6 +125,10 @@ struct Talk {
     /// What was said and is being understood, in order.
     questions: VecDeque<Question>,
     answering: Option<Answering>,
+    /// She pauses in an answer, since somebody began to speak; to whom she listened before.
+    interrupted: Option<Attention>,
+    /// What stopped an answer, which is not over yet.
+    next: Option<Understood>,
     /// What is wrong with the microphone, the recogniser or the voice.
     trouble: Option<String>,
     conversation: Option<(ConversationId, Instant)>,
@@ -165,6 +145,8 @@ impl Talk {
             held: Vec::new(),
             questions: VecDeque::new(),
             answering: None,
+            interrupted: None,
+            next: None,
             trouble: None,
             conversation: None,
         }
@@ -206,7 +188,8 @@ impl Talk {
                     self.settings = now;
                     if self.settings.muted {
                         // Nobody is heard any more who could be spoken over.
-                        self.luna.voice().duck(false);
+                        self.speaking = false;
+                        self.goes_on();
                     }
                     if reopen && !self.busy() {
                         return false;
@@ -226,11 +209,12 @@ impl Talk {
 
     /// Whether something is being understood or answered.
     fn busy(&self) -> bool {
-        !self.questions.is_empty() || self.answering.is_some()
+        !self.questions.is_empty() || self.answering.is_some() || self.next.is_some()
     }
 
     fn show(&self) {
         let phase = match (&self.answering, self.questions.front(), self.attention) {
+            (Some(_), ..) if self.interrupted.is_some() => VoicePhase::Listening,
             // The mouth says itself that it speaks.
             (Some(_), ..) if self.luna.voice_state().phase == VoicePhase::Speaking => return,
             (Some(_), ..) => VoicePhase::Thinking,
@@ -250,12 +234,15 @@ impl Talk {
                 if self.attends() && self.wanted() && self.settings.speak_answers {
                     self.luna.voice().about_to_say(&self.settings);
                 }
-                // Where it does not stop her, she is at least easier to talk over.
-                self.luna.voice().duck(true);
-                if self.answering.is_some() && self.settings.barge_in && self.luna.voice_state().speaking {
-                    self.quiet();
+                if self.may_be_interrupted() {
+                    self.luna.voice().speak_so(Manner::Paused);
+                    self.interrupted.get_or_insert(self.attention);
                     self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE);
-                } else if matches!(self.attention, Attention::Until(_)) {
+                    return;
+                }
+                // Where it does not stop her, she is at least easier to talk over.
+                self.luna.voice().speak_so(Manner::Softly);
+                if matches!(self.attention, Attention::Until(_)) {
                     // Whoever has begun is heard out.
                     self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE * 8);
                 }
@@ -271,18 +258,25 @@ impl Talk {
             Sound::Pause(_) | Sound::Speaking(_) => {}
             Sound::Ended { speech, silence_ms } => self.ended(speech, silence_ms),
             Sound::Lost(why) => {
-                self.luna.voice().duck(false);
+                self.speaking = false;
+                self.goes_on();
                 self.trouble = Some(why);
             }
             Sound::Back => self.trouble = None,
         }
     }
 
+    /// Whether somebody who begins to speak makes her pause.
+    fn may_be_interrupted(&self) -> bool {
+        let Some(answering) = &self.answering else { return false };
+        self.settings.barge_in && answering.in_vain < IN_VAIN && self.luna.voice_state().speaking
+    }
+
     /// Whether it matters what is said now.
     fn wanted(&self) -> bool {
         !self.settings.muted
             && !self.luna.voice_control().learning.listens()
-            && self.answering.is_none()
+            && (self.answering.is_none() || self.interrupted.is_some())
             && (self.attention != Attention::Name || self.settings.wake_word)
     }
 
@@ -293,10 +287,13 @@ impl Talk {
 
     fn ended(&mut self, speech: Speech, silence_ms: u64) {
         self.speaking = false;
-        self.luna.voice().duck(false);
         if !self.wanted() || self.questions.len() >= WAITING {
             self.following.forget();
+            self.goes_on();
             return;
+        }
+        if self.interrupted.is_none() {
+            self.luna.voice().speak_so(Manner::Aloud);
         }
         let speech = self.with_held(speech);
         if matches!(self.attention, Attention::Held(..)) {
@@ -330,7 +327,7 @@ impl Talk {
 
     fn understood(&mut self, understood: Result<Transcript>) {
         let Some(question) = self.questions.pop_front() else { return };
-        if self.answering.is_some() {
+        if self.answering.is_some() && self.interrupted.is_none() {
             // Said before the answer began; it is on its way already.
             return;
         }
@@ -341,6 +338,8 @@ impl Talk {
             }
             Err(error) => {
                 tracing::warn!(%error, "what was said could not be understood");
+                // Nobody can tell that it was nothing.
+                self.quiet();
                 self.attention = Attention::Name;
                 self.trouble = Some(error.message);
                 return;
@@ -349,13 +348,48 @@ impl Talk {
         let named = phrase::after(&text, &self.settings.wake_phrase);
         let text = match (named, question.attended) {
             (Some(rest), _) if rest.is_empty() => {
+                self.stop_answering();
                 self.attention = Attention::Until(tokio::time::Instant::now() + PATIENCE);
                 return;
             }
             (Some(rest), _) => rest,
-            (None, true) if !text.trim().is_empty() => text,
-            (None, _) => return,
+            (None, true) if !text.trim().is_empty() && !self.is_hers(&text) => text,
+            (None, _) => {
+                self.goes_on();
+                return;
+            }
         };
+        let understood = Understood { text, language, question };
+        if self.answering.is_some() {
+            self.stop_answering();
+            self.next = Some(understood);
+        } else {
+            self.reply(understood);
+        }
+    }
+
+    /// Whether she hears herself.
+    fn is_hers(&self, text: &str) -> bool {
+        self.answering.as_ref().is_some_and(|answering| hers::said(text, &answering.said.lock()))
+    }
+
+    /// It was nothing: she goes on where she paused, once nobody speaks and nothing that was said waits to be understood.
+    fn goes_on(&mut self) {
+        if self.interrupted.is_some() && (self.speaking || !self.questions.is_empty()) {
+            return;
+        }
+        if let (Some(before), Some(answering)) = (self.interrupted.take(), &mut self.answering) {
+            self.attention = before;
+            answering.in_vain += 1;
+            if self.luna.voice_state().speaking {
+                self.luna.voice_phase(VoicePhase::Speaking, self.trouble.clone());
+            }
+        }
+        self.luna.voice().speak_so(Manner::Aloud);
+    }
+
+    /// Answers what was said to her.
+    fn reply(&mut self, Understood { text, language, question }: Understood) {
         self.luna.bus().publish(Event::VoiceHeard {
             text: text.clone(),
             tentative: String::new(),
@@ -380,8 +414,9 @@ impl Talk {
             // Answered by a voice of the language that was spoken.
             settings.language = language.unwrap_or_default();
         }
-        let answer = answer(self.luna.clone(), heard, settings, stop.clone());
-        self.answering = Some(Answering { task: tokio::spawn(answer), stop, turn });
+        let said = Said::default();
+        let answer = answer(self.luna.clone(), heard, settings, Said::clone(&said), stop.clone());
+        self.answering = Some(Answering { task: tokio::spawn(answer), stop, turn, said, in_vain: 0 });
     }
 
     fn answered(&mut self, answered: Answered) {
@@ -393,6 +428,8 @@ impl Talk {
         turn.slow = slow(&turn);
         self.trouble = answered.trouble;
         self.luna.voice_turn_ended(turn);
+        self.interrupted = None;
+        self.luna.voice().speak_so(Manner::Aloud);
         if !matches!(self.attention, Attention::Held(..)) {
             let window = Duration::from_secs(self.settings.follow_up_s.into());
             let window = if self.speaking { window + PATIENCE } else { window };
@@ -403,6 +440,9 @@ impl Talk {
             };
         }
         self.luna.voice_phase(VoicePhase::Listening, self.trouble.clone());
+        if let Some(next) = self.next.take() {
+            self.reply(next);
+        }
     }
 
     fn pressed(&mut self, (press, at): Pressed) {
@@ -420,6 +460,12 @@ impl Talk {
     /// Stops the answer and all that is being said; what is not answered yet is forgotten.
     fn quiet(&mut self) {
         self.questions.clear();
+        self.next = None;
+        self.stop_answering();
+    }
+
+    /// Stops the answer and all that is being said.
+    fn stop_answering(&mut self) {
         if let Some(answering) = &self.answering {
             answering.stop.cancel();
         }
@@ -443,22 +489,4 @@ async fn answered(answering: &mut Option<Answering>) -> Answered {
         Some(answering) => (&mut answering.task).await.unwrap_or_default(),
         None => std::future::pending().await,
     }
-}
-
-/// What was slow, and why, in a sentence.
-fn slow(turn: &VoiceTurn) -> Option<String> {
-    let mut all = vec![];
-    if turn.recognise_ms > SLOW_RECOGNITION_MS {
-        all.push(format!(
-            "understanding took {} ms; a smaller model (tiny, base) is quicker",
-            turn.recognise_ms
-        ));
-    }
-    if turn.think_ms > SLOW_THINKING_MS {
-        all.push(format!("the model's first sentence took {} ms", turn.think_ms));
-    }
-    if let Some(ms) = turn.sound_ms.filter(|ms| *ms > SLOW_SOUND_MS) {
-        all.push(format!("the voice needed {ms} ms to begin; espeak-ng is quicker"));
-    }
-    (!all.is_empty()).then(|| all.join("; "))
 }

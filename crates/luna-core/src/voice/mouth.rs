@@ -1,9 +1,11 @@
 //! An answer by voice: the chat turn runs, and each sentence is spoken as soon as it is whole.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt as _;
-use luna_model::{ChatMode, ConversationId, Event, Result, VoicePhase, VoiceSettings};
+use luna_model::{ChatMode, ConversationId, Event, Result, VoicePhase, VoiceSettings, VoiceTurn};
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +15,14 @@ use crate::{ChatRequest, Luna};
 
 /// Sentences that may wait to be spoken before the turn waits for the mouth.
 const AHEAD: usize = 256;
+
+/// Above these a stage is said to have been slow.
+const SLOW_RECOGNITION_MS: u64 = 1_500;
+const SLOW_THINKING_MS: u64 = 3_000;
+const SLOW_SOUND_MS: u64 = 600;
+
+/// What was spoken of an answer, with what is being spoken now.
+pub(super) type Said = Arc<Mutex<String>>;
 
 /// How an answer went.
 #[derive(Debug, Default)]
@@ -40,13 +50,14 @@ pub(super) async fn answer(
     luna: Luna,
     Heard { text, speech, conversation }: Heard,
     settings: VoiceSettings,
+    said: Said,
     stop: CancellationToken,
 ) -> Answered {
     let asked = Instant::now();
     // Too short or not to be heard is no feeling.
     let tone = if settings.emotion { luna.voice().emotion(speech).await.ok() } else { None };
     let (sentences, waiting) = mpsc::channel::<String>(AHEAD);
-    let speaking = tokio::spawn(speak(luna.clone(), waiting, settings, stop.clone()));
+    let speaking = tokio::spawn(speak(luna.clone(), waiting, settings, said, stop.clone()));
     let request =
         ChatRequest { conversation, message: text, mode: ChatMode::Voice, tone, ..ChatRequest::default() };
     let mut answered = Answered { conversation, ..Answered::default() };
@@ -113,6 +124,7 @@ async fn speak(
     luna: Luna,
     mut sentences: mpsc::Receiver<String>,
     settings: VoiceSettings,
+    so_far: Said,
     stop: CancellationToken,
 ) -> Spoke {
     let mut spoke = Spoke::default();
@@ -123,6 +135,7 @@ async fn speak(
         }
         let held = speaking.get_or_insert_with(|| luna.begin_to_speak());
         luna.voice_phase(VoicePhase::Speaking, None);
+        so_far.lock().extend([sentence.as_str(), " "]);
         let said = tokio::select! {
             said = luna.voice().say(&sentence, &settings, held.quiet.clone()) => said,
             () = stop.cancelled() => {
@@ -151,4 +164,22 @@ async fn speak(
 
 pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What was slow, and why, in a sentence.
+pub(super) fn slow(turn: &VoiceTurn) -> Option<String> {
+    let mut all = vec![];
+    if turn.recognise_ms > SLOW_RECOGNITION_MS {
+        all.push(format!(
+            "understanding took {} ms; a smaller model (tiny, base) is quicker",
+            turn.recognise_ms
+        ));
+    }
+    if turn.think_ms > SLOW_THINKING_MS {
+        all.push(format!("the model's first sentence took {} ms", turn.think_ms));
+    }
+    if let Some(ms) = turn.sound_ms.filter(|ms| *ms > SLOW_SOUND_MS) {
+        all.push(format!("the voice needed {ms} ms to begin; espeak-ng is quicker"));
+    }
+    (!all.is_empty()).then(|| all.join("; "))
 }

@@ -291,10 +291,84 @@ async fn who_speaks_over_her_is_heard() {
     luna.voice.hear("hey luna, tell me a story").await;
     tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
     luna.voice.sound(Sound::Began).await;
-    let turn = turn(&mut events).await;
-    assert!(turn.interrupted, "{turn:?}");
-    assert_eq!(luna.voice.said().len(), 1, "the rest was not spoken");
-    assert!(!luna.voice_state().speaking);
+    until(&luna, "pauses at once", |l| l.voice.paused()).await;
+    until(&luna, "listens", |l| l.voice_state().phase == VoicePhase::Listening).await;
+    luna.model.then(Reply::says("Ten past nine."));
+    luna.voice.understand(["What time is it?"]);
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 1), silence_ms: 500 }).await;
+    let story = turn(&mut events).await;
+    assert!(story.interrupted, "{story:?}");
+    tokio::time::timeout(PATIENCE, luna.voice.until_said(2)).await.unwrap();
+    assert_eq!(luna.voice.said(), ["Once upon a time.", "Ten past nine."], "the rest was not spoken");
+    assert!(!luna.voice.paused());
+    luna.press(Press::Hush).await.unwrap();
+    assert_eq!(turn(&mut events).await.heard, "What time is it?");
+}
+
+#[tokio::test]
+async fn a_cough_and_her_own_words_do_not_end_her_answer() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    luna.voice.speak_for_ever();
+    luna.model.then(Reply::says("Once upon a time there was a moon. It shone."));
+    luna.voice.hear("hey luna, tell me a story").await;
+    tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
+    for nothing in ["", "Upon a time there was"] {
+        luna.voice.sound(Sound::Began).await;
+        until(&luna, "pauses", |l| l.voice.paused()).await;
+        luna.voice.understand([nothing]);
+        luna.voice.sound(Sound::Ended { speech: spoken_by(0, 1), silence_ms: 500 }).await;
+        until(&luna, "goes on", |l| !l.voice.paused()).await;
+        until(&luna, "speaks", |l| l.voice_state().phase == VoicePhase::Speaking).await;
+    }
+    // It goes on so: no more pauses for nothing.
+    luna.voice.sound(Sound::Began).await;
+    until(&luna, "softer", |l| l.voice.ducked()).await;
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 1), silence_ms: 500 }).await;
+    until(&luna, "as loud as before", |l| !l.voice.ducked()).await;
+    assert!(luna.voice_state().speaking);
+    assert_eq!(luna.voice.said().len(), 1, "nothing was answered");
+    luna.press(Press::Hush).await.unwrap();
+    assert!(turn(&mut events).await.interrupted);
+}
+
+#[tokio::test]
+async fn what_is_said_over_her_stops_her_also_when_it_cannot_be_understood() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    luna.voice.speak_for_ever();
+    luna.model.then(Reply::says("Once upon a time."));
+    luna.voice.hear("hey luna, tell me a story").await;
+    tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
+    luna.voice.unlearn("the recogniser is gone");
+    luna.voice.sound(Sound::Began).await;
+    luna.voice.sound(Sound::Ended { speech: spoken_by(0, 1), silence_ms: 500 }).await;
+    assert!(turn(&mut events).await.interrupted);
+    until(&luna, "may speak again", |l| !l.voice.paused()).await;
+}
+
+#[tokio::test]
+async fn a_microphone_that_goes_away_or_is_muted_does_not_leave_her_pausing() {
+    for muted in [true, false] {
+        let luna = awake(json!({ "wake_word": true })).await;
+        until(&luna, "listens for her name", |l| l.voice.listens()).await;
+        luna.voice.speak_for_ever();
+        luna.model.then(Reply::says("Once upon a time."));
+        luna.voice.hear("hey luna, tell me a story").await;
+        tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
+        luna.voice.sound(Sound::Began).await;
+        until(&luna, "pauses", |l| l.voice.paused()).await;
+        if muted {
+            let patch: SettingsPatch = json!({ "voice": { "muted": true } }).as_object().cloned().unwrap();
+            luna.patch_settings(patch).await.unwrap();
+        } else {
+            luna.voice.sound(Sound::Lost("it was unplugged".into())).await;
+        }
+        until(&luna, "goes on", |l| !l.voice.paused()).await;
+        assert!(luna.voice_state().speaking);
+    }
 }
 
 #[tokio::test]

@@ -4,12 +4,11 @@
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use luna_core::voice::Press;
-use luna_model::{Error, Event, Result};
+use luna_model::{Error, Event, Result, VoicePhase};
 use luna_testkit::{InMemory, Reply};
 
 use super::room::{PATIENCE, Running, play, say, told, until_idle};
@@ -79,23 +78,24 @@ impl Drop for Loopback {
     }
 }
 
-/// Tries it, and prints how it went. Her microphone is open, and what she hears is a wish, unless it is `nothing`.
-pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool, room: Room) -> Result<()> {
+/// Tries it, and prints how it went. Her microphone is open, and what she hears is a wish.
+pub(super) async fn measure(luna: &InMemory, room: Room) -> Result<()> {
     let _air = room.air()?;
     luna.model.improvise(|_| Reply::says(STORY));
     let folder = tempfile::tempdir().map_err(Error::internal)?;
-    let (mut silent, mut noticed, mut unheard, mut alone) = (vec![], vec![], 0, 0);
+    let (mut silent, mut noticed, mut unheard, mut alone, mut in_vain) = (vec![], vec![], 0, 0, 0);
     // In the first she learns whether her voice comes back here; another room is another pair of headphones.
     for n in 0..=TRIES {
-        let went = once(luna, folder.path(), n, nothing, room).await?;
+        let course = Course::of(luna);
+        let went = once(luna, &course, folder.path(), n, room).await?;
         // Where a model understood what stopped her, that is answered too.
         luna.press(Press::Hush).await?;
-        nothing.store(false, Ordering::Relaxed);
         match went {
             _ if n == 0 => {}
-            Went::Stopped(stopped, quiet) => {
+            Went::Stopped { stopped, quiet, in_vain: paused } => {
                 noticed.push(stopped);
                 silent.push(quiet);
+                in_vain += paused;
             }
             Went::Unheard => unheard += 1,
             Went::Alone => alone += 1,
@@ -109,7 +109,8 @@ pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool, room: Room) -
         Room::Loudspeaker => "a loudspeaker as loud as they",
     };
     println!(
-        "  somebody speaks over her, {through}, {TRIES} times: {unheard} times she spoke on, {alone} times she had stopped by herself:"
+        "  somebody speaks over her, {through}, {TRIES} times: {unheard} times she spoke on, {alone} times she had stopped by \
+         herself, {in_vain} times paused in vain:"
     );
     told("  first sample to her stop ", noticed);
     told("  first sample to silence  ", silent);
@@ -119,16 +120,54 @@ pub(super) async fn measure(luna: &InMemory, nothing: &AtomicBool, room: Room) -
 
 /// How a try went.
 enum Went {
-    /// Milliseconds from the first sample of the voice until she stopped, and until nothing was heard of her.
-    Stopped(u64, u64),
+    /// Milliseconds from the first sample of the voice until she paused for it, and until nothing was heard of her; and how
+    /// often she had paused before, for nobody.
+    Stopped { stopped: u64, quiet: u64, in_vain: usize },
     /// She spoke on, or never began.
     Unheard,
     /// Her own voice stopped her before.
     Alone,
 }
 
-async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool, room: Room) -> Result<Went> {
-    let mut events = luna.bus().watch();
+/// When she paused in an answer, and when an answer ended and whether that was before its time.
+#[derive(Clone, Default)]
+struct Course {
+    paused: Arc<Mutex<Vec<Instant>>>,
+    ended: Arc<Mutex<Option<(Instant, bool)>>>,
+}
+
+impl Course {
+    fn of(luna: &InMemory) -> Self {
+        let course = Self::default();
+        let kept = course.clone();
+        let mut events = luna.bus().watch();
+        tokio::spawn(async move {
+            let mut speaks = false;
+            while let Ok(event) = events.recv().await {
+                match &*event {
+                    Event::VoiceChanged { phase, .. } => {
+                        if speaks && *phase == VoicePhase::Listening {
+                            lock(&kept.paused).push(Instant::now());
+                        }
+                        speaks = *phase == VoicePhase::Speaking;
+                    }
+                    Event::VoiceTurnEnded { turn } => {
+                        *lock(&kept.ended) = Some((Instant::now(), turn.interrupted));
+                        return;
+                    }
+                    _ => {}
+                }
+            }
+        });
+        course
+    }
+}
+
+fn lock<T>(held: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn once(luna: &InMemory, course: &Course, folder: &Path, n: usize, room: Room) -> Result<Went> {
     say(folder, n).await?;
     let speaks = async {
         while !luna.voice_state().speaking {
@@ -138,7 +177,6 @@ async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool, ro
     if tokio::time::timeout(PATIENCE / 4, speaks).await.is_err() {
         return Ok(Went::Unheard);
     }
-    nothing.store(true, Ordering::Relaxed);
     let (mouth, heard) = room.mouth();
     let (microphone, loudspeaker) = (Meter::of(heard)?, Meter::of("loudspeaker.monitor")?);
     tokio::time::sleep(HEARD).await;
@@ -146,14 +184,8 @@ async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool, ro
         return Ok(Went::Alone);
     }
     let ended = async {
-        loop {
-            match events.recv().await {
-                Ok(event) if matches!(&*event, Event::VoiceTurnEnded { turn } if turn.interrupted) => {
-                    return Some(Instant::now());
-                }
-                Ok(event) if matches!(&*event, Event::VoiceTurnEnded { .. }) => return None,
-                _ => {}
-            }
+        while lock(&course.ended).is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     let voice = ["en-gb", "en-us+f3", "en-gb-scotland", "en-us+m3"][n % 4];
@@ -163,19 +195,24 @@ async fn once(luna: &InMemory, folder: &Path, n: usize, nothing: &AtomicBool, ro
     over?;
     // What was played last is still on its way.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let Ok(Some(stopped)) = ended else { return Ok(Went::Unheard) };
+    let Some((ended, true)) = ended.ok().and_then(|()| *lock(&course.ended)) else {
+        return Ok(Went::Unheard);
+    };
     let first = microphone.loud().first().copied();
     let Some(first) = first else { return Ok(Went::Unheard) };
-    if stopped < first {
+    if ended < first {
         return Ok(Went::Alone);
     }
+    let paused = lock(&course.paused).clone();
+    let in_vain = paused.iter().filter(|paused| **paused < first).count();
+    let Some(stopped) = paused.get(in_vain).copied() else { return Ok(Went::Unheard) };
     let millis =
         |until: Instant| until.saturating_duration_since(first).as_millis().try_into().unwrap_or(u64::MAX);
     // What comes after a pause is her next answer.
     let heard = loudspeaker.loud();
     let next = heard.windows(2).position(|pair| pair[1] > stopped && pair[1] > pair[0] + PAUSE);
     let last = next.map_or_else(|| heard.last(), |n| heard.get(n)).copied().unwrap_or(stopped);
-    Ok(Went::Stopped(millis(stopped), millis(last + LONG)))
+    Ok(Went::Stopped { stopped: millis(stopped), quiet: millis(last + LONG), in_vain })
 }
 
 /// How loud a source of the sound server is, piece by piece.
@@ -202,7 +239,7 @@ impl Meter {
                 let samples =
                     piece.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0);
                 let loud = (samples.map(|s| s * s).sum::<f32>() / PIECE as f32).sqrt();
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), loud));
+                lock(&kept).push((Instant::now(), loud));
             }
         });
         Ok(Self { pieces, _recorder: recorder })
@@ -210,7 +247,7 @@ impl Meter {
 
     /// When it was not silent. Pieces come in lumps; the one that came soonest after it was heard sets the clock.
     fn loud(&self) -> Vec<Instant> {
-        let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let pieces = lock(&self.pieces);
         let began = |(n, (came, _)): (usize, &(Instant, f32))| {
             *came - LONG * u32::try_from(n + 1).unwrap_or(u32::MAX)
         };

@@ -155,7 +155,7 @@ async fn awake(voice: Arc<LocalVoice>, models: &Path, readings: &[PathBuf], sens
     told("  first sentence to sound  ", turns.iter().filter_map(|turn| turn.sound_ms).collect());
     if sensitivity == wake::ALL {
         for room in [barge_in::Room::Headphones, barge_in::Room::Loudspeaker] {
-            barge_in::measure(&luna, &script.nothing, room).await?;
+            barge_in::measure(&luna, room).await?;
         }
     }
 
