@@ -46,7 +46,7 @@ pub struct VoiceSettings {
     pub output: String,
     /// Seconds after an answer in which she listens without the wake phrase.
     pub follow_up_s: u32,
-    /// Stop speaking when the user begins to.
+    /// Pause when somebody begins to speak, and stop when they say something.
     pub barge_in: bool,
     /// Let the tone of voice inform the answer.
     pub emotion: bool,

@@ -1316,7 +1316,7 @@ export const de: Catalogue = {
     speak: "Antworten sprechen",
     speakHint: "Antworten auf Gesprochenes werden Satz für Satz gesprochen.",
     bargeIn: "Unterbrechen lassen",
-    bargeInHint: "Wer in eine Antwort hineinspricht, beendet sie.",
+    bargeInHint: "Wer in eine Antwort hineinspricht, beendet sie. Nach einem Husten spricht sie weiter.",
     engine: "Stimme",
     engines: { auto: "Automatisch", piper: "Piper", "espeak-ng": "eSpeak NG", system: "Stimme des Systems", endpoint: "Eine eigene Adresse" },
     rate: "Wörter in der Minute",

@@ -1320,7 +1320,7 @@ export const en = {
     speak: "Speak answers",
     speakHint: "Answers to what you say are spoken, sentence by sentence.",
     bargeIn: "Let me interrupt",
-    bargeInHint: "Speaking over an answer stops it.",
+    bargeInHint: "Speaking over an answer stops it. After a cough she goes on.",
     engine: "Voice",
     engines: { auto: "Automatic", piper: "Piper", "espeak-ng": "eSpeak NG", system: "The system’s voice", endpoint: "An address of mine" },
     rate: "Words a minute",

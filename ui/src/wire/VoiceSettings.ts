@@ -79,7 +79,7 @@ output: string,
  */
 follow_up_s: number, 
 /**
- * Stop speaking when the user begins to.
+ * Pause when somebody begins to speak, and stop when they say something.
  */
 barge_in: boolean, 
 /**
