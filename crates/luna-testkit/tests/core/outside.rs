@@ -1,13 +1,15 @@
 //! What callers from outside set going: sessions whose memory rolls, accounts that pay, code that is indexed, agents that are
 //! killed.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use luna_core::children::ChildWork;
 use luna_core::code::{CodeText, OWN};
 use luna_core::ports::Clock as _;
 use luna_core::sessions::Exchanged;
 use luna_model::{ChildState, ErrorKind, Secret, Tier};
-use luna_testkit::{InMemory, Ingredients, PAYMENT_SECRET, Reply};
+use luna_testkit::{InMemory, Ingredients, PATIENCE, PAYMENT_SECRET, Reply};
 use sha2::Sha256;
 
 async fn on_disk() -> InMemory {
@@ -120,6 +122,13 @@ async fn a_child_is_killed_for_real_and_one_that_was_at_work_is_ended_by_a_resta
     luna.model.then(Reply::says("working ").hang());
     let work = ChildWork { task: "count the stars".into(), ..ChildWork::default() };
     let child = luna.spawn_child(None, work.clone()).await.unwrap();
+    // One that is killed before it asks leaves its answer to the next.
+    let asks = async {
+        while luna.model.asked().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asks).await.expect("it asks");
     luna.kill_child(child.id).await.unwrap();
     let ended = luna.wait_for_children(&[child.id]).await.unwrap().remove(0);
     assert_eq!((ended.state, ended.output.as_deref()), (ChildState::Failed, Some("Killed by user")));
