@@ -360,12 +360,12 @@ impl Talk {
             }
         };
         let understood = Understood { text, language, question };
-        if self.answering.is_some() {
-            self.stop_answering();
-            self.next = Some(understood);
-        } else {
+        if self.answering.is_none() {
             self.reply(understood);
+            return;
         }
+        self.stop_answering();
+        self.next = Some(understood).filter(|understood| !phrase::is_enough(&understood.text));
     }
 
     /// Whether she hears herself.

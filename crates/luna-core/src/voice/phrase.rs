@@ -1,4 +1,5 @@
-//! Whether what was understood begins with the wake phrase, as recognisers write it: "Hey, Luna.", "hey lunar", "Hailuna".
+//! Whether what was understood begins with the wake phrase, as recognisers write it: "Hey, Luna.", "hey lunar", "Hailuna"; and
+//! whether it only asks for quiet.
 
 /// How alike the beginning must be. Below it other names begin ("hey Lisa" is 0.87, "hey lunar" 0.98).
 const ALIKE: f64 = 0.9;
@@ -41,6 +42,34 @@ pub(super) fn written(phrase: &str) -> String {
     phrase.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// What is said over her by who only wants her to be quiet; and what may stand around it.
+const ENOUGH: [&str; 17] = [
+    "stop",
+    "stop it",
+    "stop that",
+    "be quiet",
+    "quiet",
+    "shut up",
+    "hush",
+    "enough",
+    "thats enough",
+    "that is enough",
+    "stopp",
+    "halt",
+    "sei still",
+    "ruhe",
+    "genug",
+    "das reicht",
+    "hör auf",
+];
+const AROUND: [&str; 10] = ["please", "ok", "okay", "now", "no", "luna", "bitte", "jetzt", "nein", "gut"];
+
+/// Whether it only asks for quiet.
+pub(super) fn is_enough(text: &str) -> bool {
+    let words = text.split_whitespace().map(letters).filter(|word| !AROUND.contains(&word.as_str()));
+    ENOUGH.contains(&words.collect::<Vec<_>>().join(" ").as_str())
+}
+
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -69,6 +98,16 @@ mod tests {
         assert_eq!(written("hey luna"), "Hey Luna");
         assert_eq!(written(" ärmel  x "), "Ärmel X");
         assert_eq!(written(""), "");
+    }
+
+    #[test]
+    fn who_only_wants_quiet_is_understood() {
+        for text in ["Stop.", "No, stop that please!", "That's enough now.", "Bitte sei still.", "STOP"] {
+            assert!(is_enough(text), "{text}");
+        }
+        for text in ["", "please", "Stop the music", "When does the bus stop?", "quiet places near me"] {
+            assert!(!is_enough(text), "{text}");
+        }
     }
 
     #[test]

@@ -306,6 +306,21 @@ async fn who_speaks_over_her_is_heard() {
 }
 
 #[tokio::test]
+async fn who_only_says_stop_is_not_answered() {
+    let luna = awake(json!({ "wake_word": true })).await;
+    let mut events = luna.bus().watch();
+    until(&luna, "listens for her name", |l| l.voice.listens()).await;
+    luna.voice.speak_for_ever();
+    luna.model.then(Reply::says("Once upon a time."));
+    luna.voice.hear("hey luna, tell me a story").await;
+    tokio::time::timeout(PATIENCE, luna.voice.until_said(1)).await.unwrap();
+    luna.voice.hear("No, stop that.").await;
+    assert!(turn(&mut events).await.interrupted);
+    until(&luna, "listens", |l| l.voice_state().phase == VoicePhase::Listening).await;
+    assert_eq!(luna.model.asked().len(), 1, "it was no question");
+}
+
+#[tokio::test]
 async fn a_cough_and_her_own_words_do_not_end_her_answer() {
     let luna = awake(json!({ "wake_word": true })).await;
     let mut events = luna.bus().watch();
